@@ -5,6 +5,8 @@
 
 /// The time; the only place that asks for it.
 pub mod clock;
+/// Both databases, write transactions, migrations.
+pub mod db;
 /// What can go wrong, without HTTP.
 pub mod error;
 /// Identifiers and random strings.
