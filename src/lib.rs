@@ -5,6 +5,8 @@
 
 /// The time; the only place that asks for it.
 pub mod clock;
+/// Settings: read, checked all at once, redacted.
+pub mod config;
 /// Both databases, write transactions, migrations.
 pub mod db;
 /// What can go wrong, without HTTP.

@@ -140,8 +140,8 @@ fn open_sqlite(url: &str, connections: u32, create: bool) -> Result<Pools> {
     })
 }
 
-fn unreadable(error: sqlx::Error) -> Error {
-    tracing::debug!(%error, "DATABASE_URL");
+#[allow(clippy::needless_pass_by_value, reason = "the shape map_err calls")]
+fn unreadable(_may_quote_the_password: sqlx::Error) -> Error {
     Error::Malformed("DATABASE_URL cannot be read; write sqlite:path or postgres://user@host/name".into())
 }
 

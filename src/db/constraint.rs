@@ -5,7 +5,7 @@ use crate::error::Error;
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
-        if let Some(conflict) = error.as_database_error().and_then(|cause| violated(cause)) {
+        if let Some(conflict) = error.as_database_error().and_then(violated) {
             return conflict;
         }
         if is_away(&error) { Self::unavailable("database", error) } else { Self::internal("database", error) }

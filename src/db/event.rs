@@ -105,8 +105,9 @@ pub struct Target {
 
 impl Target {
     /// A target of type `kind`.
-    pub fn new(kind: &'static str, id: impl ToString, name: impl Into<String>) -> Self {
-        Self { kind, id: id.to_string(), name: name.into() }
+    #[allow(clippy::needless_pass_by_value, reason = "ids are copied and texts are borrowed")]
+    pub fn new(kind: &'static str, id: impl std::fmt::Display, name: impl Into<String>) -> Self {
+        Self { kind, id: format!("{id}"), name: name.into() }
     }
 }
 

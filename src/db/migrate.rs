@@ -72,8 +72,8 @@ fn is_missing_table(error: &sqlx::Error) -> bool {
 }
 
 fn explain(error: sqlx::migrate::MigrateError) -> Error {
-    match error {
-        sqlx::migrate::MigrateError::Execute(cause) => Error::from(cause),
-        other => Error::internal("the database's schema cannot be migrated", other),
+    if let sqlx::migrate::MigrateError::Execute(cause) = error {
+        return Error::from(cause);
     }
+    Error::internal("the database's schema cannot be migrated", error)
 }

@@ -1,0 +1,402 @@
+//! Checks settings as a whole and names every problem at once, each with its fix.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use secrecy::{ExposeSecret, SecretString};
+use url::{Host, Url};
+
+use super::{Config, Mode, ProviderConfig, Settings};
+
+/// One thing that is wrong, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The setting.
+    pub setting: &'static str,
+    /// What is wrong.
+    pub what: String,
+    /// What to do.
+    pub fix: String,
+}
+
+/// Everything that is wrong with the settings.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct Problems(pub Vec<Problem>);
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "Freehold does not start: {} found.", count(self.0.len()))?;
+        for problem in &self.0 {
+            writeln!(f, "\n  {}: {}\n    Fix: {}", problem.setting, problem.what, problem.fix)?;
+        }
+        Ok(())
+    }
+}
+
+fn count(problems: usize) -> String {
+    if problems == 1 { "1 problem".to_owned() } else { format!("{problems} problems") }
+}
+
+impl Problems {
+    fn add(&mut self, setting: &'static str, what: impl Into<String>, fix: impl Into<String>) {
+        self.0.push(Problem { setting, what: what.into(), fix: fix.into() });
+    }
+}
+
+impl Settings {
+    /// Checks every setting for `mode`.
+    ///
+    /// # Errors
+    /// All problems at once, each with its fix.
+    pub fn check(&self, mode: Mode) -> Result<Config, Problems> {
+        let mut problems = Problems(Vec::new());
+        let public_url = self.public_url(mode, &mut problems);
+        let google = provider(GOOGLE, self.google(), mode, &mut problems);
+        let github = provider(GITHUB, self.github(), mode, &mut problems);
+        if mode == Mode::Serve && google.is_none() && github.is_none() && problems.0.is_empty() {
+            problems.add(
+                "FREEHOLD_GOOGLE_CLIENT_ID / FREEHOLD_GITHUB_CLIENT_ID",
+                "no provider is configured, so nobody could sign in",
+                "register an OAuth client with Google or GitHub and set its id and secret",
+            );
+        }
+        let secret = self.secret(mode, &mut problems);
+        self.check_addresses(mode, &mut problems);
+        self.check_mail(mode, &mut problems);
+        self.check_sessions(&mut problems);
+        let database_url = self.database_url.clone().unwrap_or_else(|| {
+            SecretString::from(format!("sqlite:{}", self.data.join("freehold.db").display()))
+        });
+        let known = ["sqlite:", "postgres:", "postgresql:"];
+        if !known.iter().any(|scheme| database_url.expose_secret().starts_with(scheme)) {
+            problems.add(
+                "DATABASE_URL",
+                "names no database Freehold knows",
+                "write sqlite:path or postgres://user@host/name",
+            );
+        }
+        let Some(public_url) = public_url.filter(|_| problems.0.is_empty()) else { return Err(problems) };
+        Ok(Config {
+            mode,
+            listen: self.listen,
+            ops_listen: self.ops_listen,
+            dev_idp_listen: self.dev_idp_listen,
+            public_url,
+            database_url,
+            redis_url: self.redis_url.clone(),
+            google,
+            github,
+            smtp_url: self.smtp_url.clone(),
+            mail_from: self.mail_from.clone().unwrap_or_else(|| "Freehold <freehold@localhost>".to_owned()),
+            secret,
+            trusted_proxies: self.trusted_proxies.clone(),
+            tenant_creation: self.tenant_creation,
+            policies: self.policies.clone(),
+            session_idle: self.session_idle,
+            session_absolute: self.session_absolute,
+            drain_delay: self.drain_delay,
+            limits: self.limits,
+        })
+    }
+
+    fn public_url(&self, mode: Mode, problems: &mut Problems) -> Option<Url> {
+        let setting = "FREEHOLD_PUBLIC_URL";
+        let given = match (&self.public_url, mode) {
+            (Some(given), _) => given.clone(),
+            (None, Mode::Dev | Mode::Database) => format!("http://{}", self.listen),
+            (None, Mode::Serve) => {
+                problems.add(
+                    setting,
+                    "is not set",
+                    "set it to the URL people use, such as https://id.example.com",
+                );
+                return None;
+            }
+        };
+        let url = web_url(setting, &given, problems)?;
+        if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+            problems.add(
+                setting,
+                format!("`{given}` has a path or query"),
+                "give scheme, host and port only",
+            );
+            return None;
+        }
+        if mode == Mode::Dev && !is_loopback(&url) {
+            problems.add(
+                setting,
+                "development mode serves this machine only",
+                "leave it out, or name a loopback address",
+            );
+        }
+        Some(url)
+    }
+
+    fn google(&self) -> Given<'_> {
+        let urls = [self.google_issuer_url.as_str(); 2];
+        Given { id: self.google_client_id.as_deref(), secret: self.google_client_secret.as_ref(), urls }
+    }
+
+    fn github(&self) -> Given<'_> {
+        let urls = [self.github_url.as_str(), self.github_api_url.as_str()];
+        Given { id: self.github_client_id.as_deref(), secret: self.github_client_secret.as_ref(), urls }
+    }
+
+    fn secret(&self, mode: Mode, problems: &mut Problems) -> SecretString {
+        let secret = self.secret.clone().unwrap_or_default();
+        let bytes = secret.expose_secret().as_bytes();
+        let fix = "set it to 32 random bytes or more, for instance the output of: openssl rand -base64 48";
+        let distinct = bytes.iter().collect::<std::collections::HashSet<_>>().len();
+        if mode == Mode::Serve && bytes.is_empty() {
+            problems.add("FREEHOLD_SECRET", "is not set", fix);
+        } else if mode == Mode::Serve && (bytes.len() < 32 || distinct < 8) {
+            problems.add("FREEHOLD_SECRET", "is too weak", fix);
+        }
+        secret
+    }
+
+    fn check_addresses(&self, mode: Mode, problems: &mut Problems) {
+        if mode == Mode::Dev {
+            let listening = [
+                ("FREEHOLD_LISTEN", self.listen),
+                ("FREEHOLD_OPS_LISTEN", self.ops_listen),
+                ("FREEHOLD_DEV_IDP_LISTEN", self.dev_idp_listen),
+            ];
+            for (setting, address) in listening {
+                if !address.ip().is_loopback() {
+                    problems.add(
+                        setting,
+                        "development mode listens on loopback only",
+                        "use 127.0.0.1, or use `freehold serve`",
+                    );
+                }
+            }
+        }
+    }
+
+    fn check_mail(&self, mode: Mode, problems: &mut Problems) {
+        if let Some(smtp) = &self.smtp_url {
+            match Url::parse(smtp.expose_secret()) {
+                Ok(url) if url.scheme() == "smtps" => {}
+                Ok(url) if url.scheme() == "smtp" => {
+                    let encrypted =
+                        url.query_pairs().any(|(name, value)| name == "tls" && value == "required");
+                    if !encrypted && !is_loopback(&url) {
+                        problems.add(
+                            "FREEHOLD_SMTP_URL",
+                            "would send mail unencrypted over the network",
+                            "use smtps://…, or smtp://…?tls=required",
+                        );
+                    }
+                }
+                Ok(_) | Err(_) => {
+                    problems.add(
+                        "FREEHOLD_SMTP_URL",
+                        "is not an SMTP URL",
+                        "write smtps://user:password@host:465",
+                    );
+                }
+            }
+        } else if mode == Mode::Serve {
+            tracing::warn!(
+                "FREEHOLD_SMTP_URL is not set: invitations are kept until it is, links must be passed on by hand"
+            );
+        }
+        if self.smtp_url.is_some() && self.mail_from.is_none() {
+            problems.add(
+                "FREEHOLD_MAIL_FROM",
+                "is not set",
+                "name the sender, such as `Freehold <no-reply@example.com>`",
+            );
+        }
+    }
+
+    fn check_sessions(&self, problems: &mut Problems) {
+        if self.session_idle.is_zero() || self.session_absolute.is_zero() {
+            problems.add(
+                "FREEHOLD_SESSION_IDLE / FREEHOLD_SESSION_ABSOLUTE",
+                "is zero",
+                "give at least one second",
+            );
+        } else if self.session_idle > self.session_absolute {
+            problems.add(
+                "FREEHOLD_SESSION_IDLE",
+                "is longer than FREEHOLD_SESSION_ABSOLUTE, so it would never end a session",
+                "make it shorter, or make the absolute limit longer",
+            );
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Given<'a> {
+    id: Option<&'a str>,
+    secret: Option<&'a SecretString>,
+    urls: [&'a str; 2],
+}
+
+#[derive(Clone, Copy)]
+struct Names {
+    id: &'static str,
+    secret: &'static str,
+    urls: [&'static str; 2],
+}
+
+const GOOGLE: Names = Names {
+    id: "FREEHOLD_GOOGLE_CLIENT_ID",
+    secret: "FREEHOLD_GOOGLE_CLIENT_SECRET",
+    urls: ["FREEHOLD_GOOGLE_ISSUER_URL"; 2],
+};
+const GITHUB: Names = Names {
+    id: "FREEHOLD_GITHUB_CLIENT_ID",
+    secret: "FREEHOLD_GITHUB_CLIENT_SECRET",
+    urls: ["FREEHOLD_GITHUB_URL", "FREEHOLD_GITHUB_API_URL"],
+};
+
+fn provider(names: Names, given: Given<'_>, mode: Mode, problems: &mut Problems) -> Option<ProviderConfig> {
+    let id = given.id.filter(|id| !id.is_empty());
+    let secret = given.secret.filter(|secret| !secret.expose_secret().is_empty());
+    let (client_id, client_secret) = match (id, secret) {
+        (Some(id), Some(secret)) => (id, secret),
+        (Some(_), None) => {
+            problems.add(names.secret, format!("is not set, but {} is", names.id), "set both, or neither");
+            return None;
+        }
+        (None, Some(_)) => {
+            problems.add(names.id, format!("is not set, but {} is", names.secret), "set both, or neither");
+            return None;
+        }
+        (None, None) => return None,
+    };
+    if mode == Mode::Serve && client_id.starts_with("freehold-dev-") {
+        problems.add(names.id, "is the development provider's", "register a client with the real provider");
+        return None;
+    }
+    let [url, api_url] = given.urls;
+    let url = web_url(names.urls[0], url, problems)?;
+    let api_url = web_url(names.urls[1], api_url, problems)?;
+    Some(ProviderConfig {
+        client_id: client_id.to_owned(),
+        client_secret: client_secret.clone(),
+        url,
+        api_url,
+    })
+}
+
+fn web_url(setting: &'static str, given: &str, problems: &mut Problems) -> Option<Url> {
+    let Some(url) =
+        Url::parse(given).ok().filter(|url| url.has_host() && ["http", "https"].contains(&url.scheme()))
+    else {
+        problems.add(setting, format!("`{given}` is not a web address"), "write it as https://host");
+        return None;
+    };
+    if !url.username().is_empty() || url.password().is_some() {
+        problems.add(setting, "contains a user name or password", "leave them out");
+        return None;
+    }
+    if url.scheme() == "http" && !is_loopback(&url) {
+        problems.add(
+            setting,
+            format!("`{given}` is plain http off this machine"),
+            "use https; http is accepted on loopback only",
+        );
+        return None;
+    }
+    Some(url)
+}
+
+/// Whether `url` names this machine: 127.0.0.0/8, `::1` or `localhost`.
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => IpAddr::from(address).is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        // smtp: is no special scheme, so its host is not parsed as an address.
+        Some(Host::Domain(name)) => {
+            name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+        }
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(clap::Parser)]
+    struct Args {
+        #[command(flatten)]
+        settings: Settings,
+    }
+
+    fn check(mode: Mode, flags: &[&str]) -> Result<Config, Vec<&'static str>> {
+        let args = Args::try_parse_from([&["freehold"], flags].concat()).unwrap();
+        args.settings
+            .check(mode)
+            .map_err(|problems| problems.0.iter().map(|problem| problem.setting).collect())
+    }
+
+    const SAFE: &[&str] = &[
+        "--public-url=https://id.example.com",
+        "--secret=abcdefghijklmnopqrstuvwxyz0123456789",
+        "--google-client-id=id",
+        "--google-client-secret=secret",
+    ];
+
+    fn with(extra: &[&str]) -> Result<Config, Vec<&'static str>> {
+        let kept = SAFE.iter().filter(|flag| {
+            let name = flag.split('=').next().unwrap();
+            !extra.iter().any(|other| other.starts_with(name))
+        });
+        check(Mode::Serve, &[&kept.copied().collect::<Vec<_>>(), extra].concat())
+    }
+
+    #[test]
+    fn serve_names_every_problem_at_once() {
+        let found = check(Mode::Serve, &["--github-client-id=x"]).unwrap_err();
+        assert_eq!(found, ["FREEHOLD_PUBLIC_URL", "FREEHOLD_GITHUB_CLIENT_SECRET", "FREEHOLD_SECRET"]);
+    }
+
+    #[test]
+    fn serve_refuses_unsafe_settings() {
+        assert!(with(&[]).is_ok());
+        assert!(with(&["--public-url=http://localhost:3000"]).is_ok());
+        assert_eq!(with(&["--public-url=http://id.example.com"]).unwrap_err(), ["FREEHOLD_PUBLIC_URL"]);
+        assert_eq!(with(&["--public-url=https://id.example.com/path"]).unwrap_err(), ["FREEHOLD_PUBLIC_URL"]);
+        assert_eq!(with(&["--secret=short"]).unwrap_err(), ["FREEHOLD_SECRET"]);
+        assert_eq!(
+            with(&["--secret=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"]).unwrap_err(),
+            ["FREEHOLD_SECRET"]
+        );
+        assert_eq!(
+            with(&["--google-client-id=freehold-dev-google"]).unwrap_err()[0],
+            "FREEHOLD_GOOGLE_CLIENT_ID"
+        );
+        assert_eq!(
+            with(&["--google-issuer-url=http://idp.example.com"]).unwrap_err()[0],
+            "FREEHOLD_GOOGLE_ISSUER_URL"
+        );
+        assert_eq!(with(&["--session-idle=8d"]).unwrap_err(), ["FREEHOLD_SESSION_IDLE"]);
+        assert_eq!(
+            with(&["--smtp-url=smtp://mail.example.com", "--mail-from=a@example.com"]).unwrap_err(),
+            ["FREEHOLD_SMTP_URL"]
+        );
+        assert!(with(&["--smtp-url=smtp://127.0.0.1:2525", "--mail-from=a@example.com"]).is_ok());
+    }
+
+    #[test]
+    fn dev_needs_nothing_and_stays_on_loopback() {
+        assert!(check(Mode::Dev, &[]).is_ok());
+        assert_eq!(
+            check(Mode::Dev, &["--listen=0.0.0.0:3000"]).unwrap_err(),
+            ["FREEHOLD_PUBLIC_URL", "FREEHOLD_LISTEN"]
+        );
+    }
+
+    #[test]
+    fn secrets_do_not_print() {
+        let shown = format!("{:?}", with(&["--secret=HUSHHUSHabcdefghijklmnopqrstuvwxyz"]).unwrap());
+        assert!(!shown.contains("HUSH"), "{shown}");
+    }
+}
