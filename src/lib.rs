@@ -3,6 +3,8 @@
 //! Each layer uses only what stands below it here:
 //! `app → http → domains → authz → db → ids, error, clock`. See `docs/ARCHITECTURE.md`.
 
+/// Who may do what, in which tenant, and why.
+pub mod authz;
 /// The time; the only place that asks for it.
 pub mod clock;
 /// Settings: read, checked all at once, redacted.
@@ -13,3 +15,5 @@ pub mod db;
 pub mod error;
 /// Identifiers and random strings.
 pub mod ids;
+/// What people may call things.
+pub mod names;

@@ -96,7 +96,10 @@ pub async fn last_change(on: &mut impl Executor) -> Result<i64> {
     Ok(sequence)
 }
 
-/// Every visible row after place `sequence`.
+/// How many rows [`changes_after`] gives at most.
+pub const CHANGES_PAGE: usize = 20_000;
+
+/// The visible rows after place `sequence`, at most [`CHANGES_PAGE`].
 ///
 /// # Errors
 /// [`Error::Unavailable`] when the database cannot answer.

@@ -17,6 +17,9 @@ use crate::error::{Error, Result};
 /// How long a request waits for a connection before it is answered 503.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_millis(900);
 
+/// Connections kept apart for reading the feed of changes and for health.
+const RESERVED: u32 = 2;
+
 /// The database of this installation. Clones share the pools.
 #[derive(Clone)]
 pub struct Database {
@@ -29,8 +32,8 @@ type Listener = Box<dyn Fn(&[Change]) + Send + Sync>;
 
 #[derive(Clone, Debug)]
 pub(super) enum Pools {
-    Postgres(PgPool),
-    Sqlite { writer: SqlitePool, readers: SqlitePool },
+    Postgres { pool: PgPool, reserved: PgPool },
+    Sqlite { writer: SqlitePool, readers: SqlitePool, reserved: SqlitePool },
 }
 
 impl std::fmt::Debug for Database {
@@ -60,7 +63,7 @@ impl Database {
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self.pools {
-            Pools::Postgres(_) => "PostgreSQL",
+            Pools::Postgres { .. } => "PostgreSQL",
             Pools::Sqlite { .. } => "SQLite",
         }
     }
@@ -77,8 +80,19 @@ impl Database {
     /// [`Error::Unavailable`] when no connection is free within a second.
     pub async fn read(&self) -> Result<Reader> {
         Ok(match &self.pools {
-            Pools::Postgres(pool) => Reader::Postgres(pool.acquire().await?),
+            Pools::Postgres { pool, .. } => Reader::Postgres(pool.acquire().await?),
             Pools::Sqlite { readers, .. } => Reader::Sqlite(readers.acquire().await?),
+        })
+    }
+
+    /// A connection that requests cannot use up: for reading the feed of changes and for health.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the database cannot be reached.
+    pub async fn reserved(&self) -> Result<Reader> {
+        Ok(match &self.pools {
+            Pools::Postgres { reserved, .. } => Reader::Postgres(reserved.acquire().await?),
+            Pools::Sqlite { reserved, .. } => Reader::Sqlite(reserved.acquire().await?),
         })
     }
 
@@ -99,8 +113,12 @@ impl Database {
     /// Closes every connection, waiting for those in use.
     pub async fn close(&self) {
         match &self.pools {
-            Pools::Postgres(pool) => pool.close().await,
-            Pools::Sqlite { writer, readers } => {
+            Pools::Postgres { pool, reserved } => {
+                reserved.close().await;
+                pool.close().await;
+            }
+            Pools::Sqlite { writer, readers, reserved } => {
+                reserved.close().await;
                 readers.close().await;
                 writer.close().await;
             }
@@ -123,7 +141,10 @@ fn open_postgres(url: &str, connections: u32) -> Result<Pools> {
         ("idle_in_transaction_session_timeout", "5s"),
         ("timezone", "UTC"),
     ]);
-    Ok(Pools::Postgres(pool(connections).connect_lazy_with(options)))
+    Ok(Pools::Postgres {
+        pool: pool(connections).connect_lazy_with(options.clone()),
+        reserved: pool(RESERVED).connect_lazy_with(options),
+    })
 }
 
 fn open_sqlite(url: &str, connections: u32, create: bool) -> Result<Pools> {
@@ -136,7 +157,8 @@ fn open_sqlite(url: &str, connections: u32, create: bool) -> Result<Pools> {
         .busy_timeout(Duration::from_secs(3));
     Ok(Pools::Sqlite {
         writer: pool(1).connect_lazy_with(options.clone()),
-        readers: pool(connections).connect_lazy_with(options.create_if_missing(false)),
+        readers: pool(connections).connect_lazy_with(options.clone().create_if_missing(false)),
+        reserved: pool(RESERVED).connect_lazy_with(options.create_if_missing(false)),
     })
 }
 

@@ -28,7 +28,7 @@ impl Database {
     /// schema was made by something this program does not know.
     pub async fn migrate(&self) -> Result<()> {
         match &self.pools {
-            Pools::Postgres(pool) => POSTGRES.run(pool).await,
+            Pools::Postgres { pool, .. } => POSTGRES.run(pool).await,
             Pools::Sqlite { writer, .. } => SQLITE.run(writer).await,
         }
         .map_err(explain)
@@ -40,7 +40,7 @@ impl Database {
     /// [`Error::Unavailable`] when the database cannot be reached.
     pub async fn schema_state(&self) -> Result<SchemaState> {
         let (known, applied) = match &self.pools {
-            Pools::Postgres(pool) => (&POSTGRES, applied(&mut *pool.acquire().await?).await?),
+            Pools::Postgres { pool, .. } => (&POSTGRES, applied(&mut *pool.acquire().await?).await?),
             Pools::Sqlite { readers, .. } => (&SQLITE, applied(&mut *readers.acquire().await?).await?),
         };
         let matches = |(version, checksum): &(i64, Vec<u8>)| {

@@ -10,7 +10,9 @@ mod migrate;
 mod seal;
 mod tx;
 
-pub use changes::{Change, ChangeKind, ChangeRow, changes_after, expired_rows, last_change, prune_changes};
+pub use changes::{
+    CHANGES_PAGE, Change, ChangeKind, ChangeRow, changes_after, expired_rows, last_change, prune_changes,
+};
 pub use connect::{Connection, Database, Executor, Reader};
 pub use event::{Action, Actor, ActorKind, AuditEvent, Chain, ChainedEvent, EffectOn, Outcome, Target, Via};
 pub use migrate::SchemaState;

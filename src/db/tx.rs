@@ -103,14 +103,14 @@ impl Database {
     /// [`Error::Unavailable`] when no connection is to be had in time.
     pub async fn upkeep(&self) -> Result<impl Executor + use<>> {
         Ok(match &self.pools {
-            Pools::Postgres(pool) => super::Reader::Postgres(pool.acquire().await?),
+            Pools::Postgres { pool, .. } => super::Reader::Postgres(pool.acquire().await?),
             Pools::Sqlite { writer, .. } => super::Reader::Sqlite(writer.acquire().await?),
         })
     }
 
     async fn begin(&self) -> Result<Inner> {
         Ok(match &self.pools {
-            Pools::Postgres(pool) => Inner::Postgres(pool.begin().await?),
+            Pools::Postgres { pool, .. } => Inner::Postgres(pool.begin().await?),
             // A plain BEGIN would take the write lock only at the first write, and fail when another came first.
             Pools::Sqlite { writer, .. } => Inner::Sqlite(writer.begin_with("begin immediate").await?),
         })

@@ -1,0 +1,289 @@
+//! Decisions. A request asks for a member's standing, then for a permission; both are answered from copies while
+//! they are current, and not at all when this node cannot tell whether they are.
+
+use std::sync::Arc;
+
+use crate::authz::grant::{Grant, Own};
+use crate::authz::load::{self, Loader};
+use crate::authz::snapshot::{Copies, Standing, TenantPolicy, copy_of};
+use crate::authz::{
+    Catalogue, Freshness, Permission, PermissionId, PolicyEngine, Principal, SystemRoles, UserHead, store,
+};
+use crate::db::{Chain, Change, Database, Executor, WriteTx};
+use crate::error::{Error, Result};
+use crate::ids::{TenantId, UserId};
+use crate::names::Slug;
+
+/// A tenant as a path names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TenantRef {
+    /// By its immutable id.
+    Id(TenantId),
+    /// By its present slug.
+    Slug(Slug),
+}
+
+impl TenantRef {
+    /// Reads a path segment; none when it can name no tenant.
+    #[must_use]
+    pub fn parse(segment: &str) -> Option<Self> {
+        segment.parse().map(Self::Id).ok().or_else(|| Slug::parse(segment).map(Self::Slug))
+    }
+}
+
+/// Decides who may do what in which tenant, by copies that are kept current.
+#[derive(Debug)]
+pub struct Authz {
+    pub(super) database: Database,
+    pub(super) loader: Loader,
+    pub(super) copies: Copies,
+    pub(super) freshness: Freshness,
+}
+
+/// How many tenants and members copies are kept of.
+#[derive(Debug, Clone, Copy)]
+pub struct Capacity {
+    /// Tenants' policies.
+    pub tenants: usize,
+    /// Members' standings, and people's heads.
+    pub members: usize,
+}
+
+/// What a guarded right is: a permission, or the right to act on one's own membership.
+pub trait Right: Send + Sync + 'static {
+    /// Whether the standing gives it.
+    fn held(standing: &Standing) -> bool;
+    /// The permission to name when it is not held.
+    const NAME: &'static str;
+}
+
+impl<P: Permission> Right for P {
+    fn held(standing: &Standing) -> bool {
+        standing.effective.contains(P::ID)
+    }
+    const NAME: &'static str = <P as Permission>::NAME;
+}
+
+impl Right for Own {
+    fn held(_: &Standing) -> bool {
+        true
+    }
+    const NAME: &'static str = "own membership";
+}
+
+impl Authz {
+    /// An engine over `database`; it answers nothing until [`crate::authz::freshness::follow`] has caught up.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when Casbin refuses the system roles.
+    pub async fn new(
+        database: Database,
+        engine: PolicyEngine,
+        catalogue: Arc<Catalogue>,
+        system: SystemRoles,
+        capacity: Capacity,
+    ) -> Result<Self> {
+        let loader = Loader::new(engine, catalogue, system).await?;
+        let copies = Copies::new(capacity.tenants, capacity.members);
+        Ok(Self { database, loader, copies, freshness: Freshness::default() })
+    }
+
+    /// The catalogue of permissions.
+    #[must_use]
+    pub fn catalogue(&self) -> &Arc<Catalogue> {
+        self.loader.catalogue()
+    }
+
+    /// The system roles.
+    #[must_use]
+    pub fn system_roles(&self) -> &SystemRoles {
+        self.loader.system()
+    }
+
+    /// Whether this node may decide: it has confirmed within five seconds that it knows every change.
+    #[must_use]
+    pub fn freshness(&self) -> &Freshness {
+        &self.freshness
+    }
+
+    /// Takes note of what has changed: called for every commit of this node and every change heard of.
+    pub fn apply(&self, changes: &[Change]) {
+        for change in changes {
+            self.copies.apply(*change);
+            self.freshness.note(*change);
+        }
+    }
+
+    /// The head of a person. None when there is no such person.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when it cannot be known now.
+    pub async fn user(&self, user: UserId) -> Result<Option<Arc<UserHead>>> {
+        self.freshness.check()?;
+        copy_of(&self.copies.users, &user, async || store::user(&mut self.database.read().await?, user).await)
+            .await
+    }
+
+    /// The tenant's policy. None when there is no such tenant.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when it cannot be known now.
+    pub async fn policy(&self, tenant: TenantId) -> Result<Option<Arc<TenantPolicy>>> {
+        self.freshness.check()?;
+        copy_of(&self.copies.policies, &tenant, async || {
+            self.loader.policy(&mut self.database.read().await?, tenant).await
+        })
+        .await
+    }
+
+    /// The policy of the tenant that `tenant` names now.
+    async fn resolve(&self, tenant: &TenantRef) -> Result<Option<Arc<TenantPolicy>>> {
+        let slug = match tenant {
+            TenantRef::Id(id) => return self.policy(*id).await,
+            TenantRef::Slug(slug) => slug.as_str(),
+        };
+        if let Some(id) = self.copies.slugs.get(slug)
+            && let Some(policy) = self.policy(id).await?
+            && policy.slug == slug
+        {
+            return Ok(Some(policy));
+        }
+        let Some(id) = store::tenant_id_by_slug(&mut self.database.read().await?, slug).await? else {
+            return Ok(None);
+        };
+        self.copies.slugs.insert(slug.to_owned(), id);
+        self.policy(id).await
+    }
+
+    /// The decision if every copy it needs is at hand and current: what most requests are answered by.
+    #[must_use]
+    pub fn cached_decision(&self, tenant: TenantId, user: UserId, permission: PermissionId) -> Option<bool> {
+        self.cached_standing(tenant, user).map(|standing| standing.effective.contains(permission))
+    }
+
+    fn cached_standing(&self, tenant: TenantId, user: UserId) -> Option<Arc<Standing>> {
+        self.freshness.check().ok()?;
+        let standing = self.copies.standings.get(&(tenant, user))?;
+        let policy = self.copies.policies.get(&tenant)?;
+        let current = Arc::ptr_eq(&policy, &standing.policy)
+            && standing.until.is_none_or(|until| self.database.clock().now() < until);
+        current.then_some(standing)
+    }
+
+    /// A member's standing in a tenant. None when either does not exist or the user is not a member.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when it cannot be known now.
+    pub async fn standing(&self, tenant: TenantId, user: UserId) -> Result<Option<Arc<Standing>>> {
+        for _ in 0..20 {
+            if let Some(standing) = self.cached_standing(tenant, user) {
+                return Ok(Some(standing));
+            }
+            let Some(policy) = self.policy(tenant).await? else { return Ok(None) };
+            let now = self.database.clock().now();
+            match load::standing(&mut self.database.read().await?, &policy, user, now).await? {
+                None => return Ok(None),
+                Some(Ok(standing)) => {
+                    let standing = Arc::new(standing);
+                    self.copies.standings.insert((tenant, user), Arc::clone(&standing));
+                    return Ok(Some(standing));
+                }
+                Some(Err(version)) => self.copies.apply(Change {
+                    kind: crate::db::ChangeKind::Tenant,
+                    subject: tenant.uuid(),
+                    version,
+                }),
+            }
+        }
+        Err(Error::Unavailable("the policy changes faster than it can be read", None))
+    }
+
+    /// The standing of `user` in the tenant a path names, decided on policy version `at_least` or later.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], the same for a tenant that is not there and one the user is not in;
+    /// [`Error::Unavailable`] when it cannot be known now.
+    pub async fn membership(
+        &self,
+        tenant: &TenantRef,
+        user: UserId,
+        at_least: Option<i64>,
+    ) -> Result<Arc<Standing>> {
+        self.freshness.check()?;
+        if let Some(policy) = self.resolve(tenant).await? {
+            if at_least.is_some_and(|version| policy.version < version) {
+                self.copies.policies.remove(&policy.id);
+            }
+            if let Some(standing) = self.standing(policy.id, user).await? {
+                if at_least.is_some_and(|version| standing.policy.version < version) {
+                    return Err(Error::Unavailable("this node has not seen that policy version", None));
+                }
+                return Ok(standing);
+            }
+        }
+        // Both kinds of miss end in this same query, so that they take the same time.
+        let (id, slug) = match tenant {
+            TenantRef::Id(id) => (*id, ""),
+            TenantRef::Slug(slug) => (TenantId::from_uuid(uuid::Uuid::nil()), slug.as_str()),
+        };
+        if store::is_member(&mut self.database.read().await?, id, slug, user).await? {
+            return Err(Error::Unavailable("the membership is being changed", None));
+        }
+        Err(Error::NotFound)
+    }
+
+    /// Grants `R` in the standing's tenant, or explains why not.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] with the explanation; [`Error::Unavailable`] when it cannot be made.
+    pub async fn decide<R: Right>(&self, principal: Principal, standing: Arc<Standing>) -> Result<Grant<R>> {
+        if standing.policy.suspended {
+            return Err(self.deny(&standing, R::NAME, "This tenant is suspended.").await?);
+        }
+        if R::held(&standing) {
+            return Ok(Grant::new(principal, standing));
+        }
+        let reason = "None of your roles in this tenant allows it.";
+        Err(self.deny(&standing, R::NAME, reason).await?)
+    }
+
+    /// Begins a write in the grant's tenant and asks again, inside, whether it is still allowed: nothing can
+    /// change in this tenant between the answer and the commit.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] or [`Error::NotFound`] when a change came first; [`Error::Unavailable`].
+    pub async fn write<R: Right>(&self, grant: &Grant<R>) -> Result<(WriteTx, Grant<R>)> {
+        let mut tx = self.database.write(Chain::Tenant(grant.tenant())).await?;
+        let policy = self.policy_in(&mut tx, grant.policy()).await?;
+        let standing = self.standing_in(&mut tx, &policy, grant.user()).await?.ok_or(Error::NotFound)?;
+        let grant = self.decide(grant.principal().clone(), Arc::new(standing)).await?;
+        Ok((tx, grant))
+    }
+
+    async fn policy_in(&self, tx: &mut WriteTx, known: &TenantPolicy) -> Result<Arc<TenantPolicy>> {
+        if let Some(copy) = self.copies.policies.get(&known.id) {
+            let row = store::tenant_by_id(tx, known.id).await?.ok_or(Error::NotFound)?;
+            if row.policy_version == copy.version {
+                return Ok(copy);
+            }
+        }
+        self.loader.policy(tx, known.id).await?.map(Arc::new).ok_or(Error::NotFound)
+    }
+
+    /// A member's standing as `on` sees it, which inside a write is what is true. None when not a member.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the database cannot answer.
+    pub async fn standing_in(
+        &self,
+        on: &mut impl Executor,
+        policy: &Arc<TenantPolicy>,
+        user: UserId,
+    ) -> Result<Option<Standing>> {
+        match load::standing(on, policy, user, self.database.clock().now()).await? {
+            None => Ok(None),
+            Some(Ok(standing)) => Ok(Some(standing)),
+            Some(Err(_)) => Err(Error::Unavailable("the policy changed meanwhile", None)),
+        }
+    }
+}

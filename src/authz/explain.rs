@@ -1,0 +1,64 @@
+//! Why not: a denial names the missing permission, the roles held, the roles that would allow it and who can
+//! give one. Only members of the tenant ever see one.
+
+use std::borrow::Cow;
+
+use crate::authz::decide::Authz;
+use crate::authz::snapshot::Standing;
+use crate::authz::{Permission, perm, store};
+use crate::error::{Denial, Error, Person, Result};
+use crate::ids::DecisionId;
+
+/// How many people a denial names at most.
+const ASK: usize = 5;
+
+impl Authz {
+    /// The denial of `required` to the standing's member, as an error to answer with.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the people to ask cannot be looked up.
+    pub async fn deny(
+        &self,
+        standing: &Standing,
+        required: &str,
+        reason: impl Into<Cow<'static, str>>,
+    ) -> Result<Error> {
+        let now = self.database.clock().now();
+        let permission = self.catalogue().get(required);
+        let denial = Denial {
+            reason: reason.into(),
+            required: required.to_owned(),
+            held_roles: standing.held(now).map(|(role, _)| role.key.clone()).collect(),
+            granted_by: permission
+                .map(|permission| standing.policy.granting(permission).map(|role| role.key.clone()).collect())
+                .unwrap_or_default(),
+            ask: self.who_can_grant(standing).await?,
+            decision_id: DecisionId::new(),
+            policy_version: standing.policy.version,
+        };
+        tracing::info!(
+            decision = %denial.decision_id,
+            tenant = %standing.policy.id,
+            permission = required,
+            held = ?denial.held_roles,
+            policy_version = denial.policy_version,
+            "denied"
+        );
+        Ok(Error::Forbidden(Box::new(denial)))
+    }
+
+    async fn who_can_grant(&self, standing: &Standing) -> Result<Vec<Person>> {
+        let mut on = self.database.read().await?;
+        let mut people: Vec<Person> = Vec::new();
+        for role in standing.policy.granting(perm::MembersUpdate::ID) {
+            let limit = i64::try_from(ASK).unwrap_or(5);
+            let now = self.database.clock().now();
+            for (id, name) in store::holders(&mut on, standing.policy.id, role.id, now, limit).await? {
+                if people.len() < ASK && people.iter().all(|known| known.id != id) {
+                    people.push(Person { id, name });
+                }
+            }
+        }
+        Ok(people)
+    }
+}

@@ -1,0 +1,166 @@
+//! Makes copies from the database: a tenant's policy through Casbin, a member's standing. Also used inside write
+//! transactions, where the guards must see what is true there and not a copy.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::authz::policy::{GrantRow, PolicyEngine, RoleRow, RoleTable, TenantRules};
+use crate::authz::snapshot::{HeldRole, Role, Standing, TenantPolicy};
+use crate::authz::store::{self, StoredRole};
+use crate::authz::{Catalogue, SystemRoles};
+use crate::clock::Timestamp;
+use crate::db::Executor;
+use crate::error::{Error, Result};
+use crate::ids::{RoleId, TenantId, UserId};
+
+/// Turns rows into policies.
+pub(super) struct Loader {
+    engine: PolicyEngine,
+    catalogue: Arc<Catalogue>,
+    system: SystemRoles,
+    /// What the system roles amount to by themselves, as Casbin said at start: most tenants have no others.
+    system_tables: HashMap<&'static str, RoleTable>,
+}
+
+impl std::fmt::Debug for Loader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Loader").field("system_tables", &self.system_tables).finish_non_exhaustive()
+    }
+}
+
+impl Loader {
+    pub(super) async fn new(
+        engine: PolicyEngine,
+        catalogue: Arc<Catalogue>,
+        system: SystemRoles,
+    ) -> Result<Self> {
+        let ids: HashMap<&'static str, RoleId> =
+            system.iter().map(|role| (role.key, RoleId::new())).collect();
+        let stored: Vec<StoredRole> = system
+            .iter()
+            .map(|role| StoredRole {
+                id: ids.get(role.key).copied().unwrap_or_default(),
+                key: role.key.to_owned(),
+                name: role.name.to_owned(),
+                description: role.description.to_owned(),
+                system: true,
+            })
+            .collect();
+        let mut loader = Self { engine, catalogue, system, system_tables: HashMap::new() };
+        let rules = loader.rules(TenantId::new(), &stored, Vec::new(), &[]);
+        let compiled = loader.engine.compile(&rules).await?;
+        loader.system_tables =
+            ids.iter().filter_map(|(key, id)| Some((*key, *compiled.roles.get(id)?))).collect();
+        Ok(loader)
+    }
+
+    pub(super) fn catalogue(&self) -> &Arc<Catalogue> {
+        &self.catalogue
+    }
+
+    pub(super) fn system(&self) -> &SystemRoles {
+        &self.system
+    }
+
+    /// The tenant's policy as `on` sees it. None when there is no such tenant.
+    pub(super) async fn policy(
+        &self,
+        on: &mut impl Executor,
+        tenant: TenantId,
+    ) -> Result<Option<TenantPolicy>> {
+        let Some(row) = store::tenant_by_id(on, tenant).await? else { return Ok(None) };
+        let stored = store::roles(on, tenant).await?;
+        let tables = if stored.iter().all(|role| role.system) {
+            stored
+                .iter()
+                .filter_map(|role| Some((role.id, *self.system_tables.get(role.key.as_str())?)))
+                .collect()
+        } else {
+            let rules = self.tenant_rules(on, tenant, &stored).await?;
+            self.engine.compile(&rules).await?.roles
+        };
+        if tables.is_empty() {
+            return Err(Error::Unavailable("the tenant has no policy", None));
+        }
+        let roles = stored.into_iter().map(|role| Role {
+            table: tables.get(&role.id).copied().unwrap_or_default(),
+            id: role.id,
+            key: role.key,
+            name: role.name,
+            description: role.description,
+            system: role.system,
+        });
+        Ok(Some(TenantPolicy {
+            id: row.id,
+            slug: row.slug,
+            name: row.name,
+            suspended: row.status != "active",
+            created_at: row.created_at,
+            version: row.policy_version,
+            roles: roles.collect(),
+        }))
+    }
+
+    /// The tenant's rules, as Casbin is given them.
+    pub(super) async fn tenant_rules(
+        &self,
+        on: &mut impl Executor,
+        tenant: TenantId,
+        stored: &[StoredRole],
+    ) -> Result<TenantRules> {
+        let permissions = store::role_permissions(on, tenant).await?;
+        let parents = store::role_parents(on, tenant).await?;
+        Ok(self.rules(tenant, stored, permissions, &parents))
+    }
+
+    fn rules(
+        &self,
+        tenant: TenantId,
+        stored: &[StoredRole],
+        permissions: Vec<(RoleId, String, String)>,
+        parents: &[(RoleId, RoleId)],
+    ) -> TenantRules {
+        let mut rows: HashMap<RoleId, RoleRow> = stored
+            .iter()
+            .map(|role| (role.id, RoleRow { id: role.id, grants: Vec::new(), parents: Vec::new() }))
+            .collect();
+        let by_key: HashMap<&str, RoleId> =
+            stored.iter().filter(|role| role.system).map(|role| (role.key.as_str(), role.id)).collect();
+        for role in self.system.iter() {
+            let Some(row) = by_key.get(role.key).and_then(|id| rows.get_mut(id)) else { continue };
+            row.grants.extend(role.grants.iter().map(|(permission, effect)| GrantRow {
+                permission: self.catalogue.info(*permission).name.clone(),
+                effect: effect.as_str().to_owned(),
+            }));
+            row.parents.extend(role.inherits.iter().filter_map(|key| by_key.get(key)));
+        }
+        for (role, permission, effect) in permissions {
+            if let Some(row) = rows.get_mut(&role) {
+                row.grants.push(GrantRow { permission, effect });
+            }
+        }
+        for (role, parent) in parents {
+            if let Some(row) = rows.get_mut(role) {
+                row.parents.push(*parent);
+            }
+        }
+        TenantRules { tenant, roles: rows.into_values().collect() }
+    }
+}
+
+/// The member's standing as `on` sees it: none when not a member, `Err(newer)` when the policy has moved on.
+pub(super) async fn standing(
+    on: &mut impl Executor,
+    policy: &Arc<TenantPolicy>,
+    user: UserId,
+    now: Timestamp,
+) -> Result<Option<Result<Standing, i64>>> {
+    let rows = store::assignments(on, policy.id, user).await?;
+    let Some(version) = rows.first().map(|row| row.policy_version) else { return Ok(None) };
+    if version != policy.version {
+        return Ok(Some(Err(version)));
+    }
+    let held =
+        rows.iter().filter_map(|row| Some(HeldRole { role: row.role_id?, expires_at: row.expires_at }));
+    Ok(Some(Ok(Standing::new(Arc::clone(policy), held.collect(), now))))
+}

@@ -1,0 +1,59 @@
+//! Who may do what, in which tenant, and why. Called by `http/access` before a handler runs and by the domains
+//! when they grant; must never allow what it could not decide.
+//!
+//! ```text
+//!   when a policy changes (rare)                             on every request (nanoseconds)
+//!
+//!   permissions.toml   roles.csv   rules in the database     principal   permission   tenant
+//!          └─────────────┬─────────────┘                          └──────────┬──────────┘
+//!                        │                                                   │
+//!            Casbin, one tenant at a time                            held roles, as bits
+//!                        │                                                   │
+//!                        ▼                                                   ▼
+//!          for each role: what it allows,      ──── read by ───▶   (allow ∪ allow ∪ …)
+//!          what it denies, as bits                               ∖ (deny  ∪ deny  ∪ …)  ∋ permission?
+//! ```
+//!
+//! - A **permission** is `noun:verb` from one closed catalogue ([`Catalogue`]); the program's own are types too
+//!   ([`perm`]), so a handler cannot name one that does not exist.
+//! - A **role** allows and denies permissions and may inherit from other roles. Four come with every tenant
+//!   ([`SystemRoles`]); a tenant makes the rest.
+//! - A **policy** is one tenant's roles. [`PolicyEngine`] hands them to Casbin, which knows opaque ids only, and
+//!   keeps its answers as bit sets ([`CompiledRoles`]); [`effective`] joins the sets of the roles someone holds.
+//!   A property test proves that this equals asking Casbin itself.
+//! - An **explanation** is Casbin's own answer with the path from role to rule ([`Explanation`]).
+
+/// Decisions, from copies while they are current.
+pub mod decide;
+mod explain;
+/// Keeping copies current on every node.
+pub mod freshness;
+/// Proof that a decision was made.
+pub mod grant;
+mod load;
+/// The catalogue of permissions, their types and sets of them.
+pub mod permission;
+/// Rules in, decisions out: the only home of Casbin.
+pub mod policy;
+/// Who is calling.
+pub mod principal;
+/// The system roles.
+pub mod role;
+/// Compiled policies and standings.
+pub mod snapshot;
+mod store;
+
+pub use decide::{Authz, Capacity, Right, TenantRef};
+pub use freshness::Freshness;
+pub use grant::{Grant, Own};
+pub use principal::{Principal, SessionRef, UserHead};
+pub use snapshot::{HeldRole, Role, Standing, TenantPolicy};
+
+pub use permission::{
+    BUILT_IN, Catalogue, Permission, PermissionId, PermissionInfo, PermissionSet, PolicyError, perm,
+};
+pub use policy::{
+    CompiledRoles, Explanation, Fault, GrantRow, PolicyEngine, Quarantined, Reason, RoleRow, RoleTable,
+    TenantRules, effective,
+};
+pub use role::{Effect, SystemRole, SystemRoles};

@@ -1,0 +1,206 @@
+//! Hands the rules of one tenant to Casbin, all of the right length and made of ids and catalogue words. Called
+//! while an enforcer is built; must never write: rules change in the database, and then a new enforcer is built.
+
+use std::future::{Future, ready};
+use std::pin::Pin;
+
+use casbin::error::AdapterError;
+use casbin::{Adapter, Filter, Model};
+
+use super::rows::Sorted;
+use crate::authz::permission::Catalogue;
+use crate::ids::{RoleId, TenantId};
+
+/// How Casbin knows a role. The prefix keeps people and roles apart: a subject spelt like a role would be it.
+pub(super) fn role_name(role: RoleId) -> String {
+    format!("role:{role}")
+}
+
+/// How Casbin knows a tenant.
+pub(super) fn domain_name(tenant: TenantId) -> String {
+    format!("tenant:{tenant}")
+}
+
+/// The rules of one tenant, in Casbin's words.
+pub(super) struct TenantAdapter {
+    domain: String,
+    rules: Vec<[String; 5]>,
+    links: Vec<[String; 3]>,
+}
+
+impl TenantAdapter {
+    pub(super) fn new(tenant: TenantId, sorted: &Sorted, catalogue: &Catalogue) -> Self {
+        let domain = domain_name(tenant);
+        let rules = sorted.grants.iter().map(|(role, permission, effect)| {
+            let (noun, verb) = catalogue.info(*permission).noun_verb();
+            [role_name(*role), domain.clone(), noun.to_owned(), verb.to_owned(), effect.as_str().to_owned()]
+        });
+        let links = sorted
+            .links
+            .iter()
+            .map(|(role, parent)| [role_name(*role), role_name(*parent), domain.clone()])
+            .collect();
+        Self { rules: rules.collect(), links, domain }
+    }
+
+    /// Gives `subject` the role.
+    pub(super) fn assign(&mut self, subject: &str, role: RoleId) {
+        self.links.push([subject.to_owned(), role_name(role), self.domain.clone()]);
+    }
+
+    /// An adapter that fails after some rules were taken.
+    #[cfg(test)]
+    pub(super) fn with_last_rule_twice(mut self) -> Self {
+        self.rules.extend(self.rules.last().cloned());
+        self
+    }
+
+    /// Without rules Casbin would judge by comparing empty strings, and could allow.
+    pub(super) fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Refused {
+    #[error("rules are written in the database, never through Casbin")]
+    ReadOnly,
+    #[error("Casbin did not take a rule")]
+    NotTaken,
+}
+
+/// What Casbin's adapter trait, written with `async_trait`, looks like to the compiler.
+type Answer<'f, T> = Pin<Box<dyn Future<Output = casbin::Result<T>> + Send + 'f>>;
+
+fn refused<T>(why: Refused) -> casbin::Result<T> {
+    Err(AdapterError(Box::new(why)).into())
+}
+
+fn read_only<'f, T: Send + 'f>() -> Answer<'f, T> {
+    Box::pin(ready(refused(Refused::ReadOnly)))
+}
+
+impl TenantAdapter {
+    fn load(&self, model: &mut dyn Model) -> casbin::Result<()> {
+        let mut taken = true;
+        for rule in &self.rules {
+            taken &= model.add_policy("p", "p", rule.to_vec());
+        }
+        for link in &self.links {
+            taken &= model.add_policy("g", "g", link.to_vec());
+        }
+        if taken { Ok(()) } else { refused(Refused::NotTaken) }
+    }
+}
+
+impl Adapter for TenantAdapter {
+    fn load_policy<'s, 'm, 'f>(&'s mut self, model: &'m mut dyn Model) -> Answer<'f, ()>
+    where
+        Self: 'f,
+        's: 'f,
+        'm: 'f,
+    {
+        Box::pin(ready(self.load(model)))
+    }
+
+    fn load_filtered_policy<'a, 's, 'm, 'f>(
+        &'s mut self,
+        _: &'m mut dyn Model,
+        _: Filter<'a>,
+    ) -> Answer<'f, ()>
+    where
+        Self: 'f,
+        'a: 'f,
+        's: 'f,
+        'm: 'f,
+    {
+        read_only()
+    }
+
+    fn is_filtered(&self) -> bool {
+        false
+    }
+
+    fn save_policy<'s, 'x, 'f>(&'s mut self, _: &'x mut dyn Model) -> Answer<'f, ()>
+    where
+        Self: 'f,
+        's: 'f,
+        'x: 'f,
+    {
+        read_only()
+    }
+
+    fn clear_policy<'s, 'f>(&'s mut self) -> Answer<'f, ()>
+    where
+        Self: 'f,
+        's: 'f,
+    {
+        read_only()
+    }
+
+    fn add_policy<'s, 'x, 'y, 'f>(&'s mut self, _: &'x str, _: &'y str, _: Vec<String>) -> Answer<'f, bool>
+    where
+        Self: 'f,
+        's: 'f,
+        'x: 'f,
+        'y: 'f,
+    {
+        read_only()
+    }
+
+    fn add_policies<'s, 'x, 'y, 'f>(
+        &'s mut self,
+        _: &'x str,
+        _: &'y str,
+        _: Vec<Vec<String>>,
+    ) -> Answer<'f, bool>
+    where
+        Self: 'f,
+        's: 'f,
+        'x: 'f,
+        'y: 'f,
+    {
+        read_only()
+    }
+
+    fn remove_policy<'s, 'x, 'y, 'f>(&'s mut self, _: &'x str, _: &'y str, _: Vec<String>) -> Answer<'f, bool>
+    where
+        Self: 'f,
+        's: 'f,
+        'x: 'f,
+        'y: 'f,
+    {
+        read_only()
+    }
+
+    fn remove_policies<'s, 'x, 'y, 'f>(
+        &'s mut self,
+        _: &'x str,
+        _: &'y str,
+        _: Vec<Vec<String>>,
+    ) -> Answer<'f, bool>
+    where
+        Self: 'f,
+        's: 'f,
+        'x: 'f,
+        'y: 'f,
+    {
+        read_only()
+    }
+
+    fn remove_filtered_policy<'s, 'x, 'y, 'f>(
+        &'s mut self,
+        _: &'x str,
+        _: &'y str,
+        _: usize,
+        _: Vec<String>,
+    ) -> Answer<'f, bool>
+    where
+        Self: 'f,
+        's: 'f,
+        'x: 'f,
+        'y: 'f,
+    {
+        read_only()
+    }
+}

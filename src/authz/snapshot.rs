@@ -1,0 +1,196 @@
+//! Copies of what decisions need, kept in memory and bounded: each tenant's compiled policy, each member's
+//! standing in it, each person's head. A copy is only used while its version is the present one; [`freshness`]
+//! drops it when it is not. Nothing here decides.
+//!
+//! [`freshness`]: crate::authz::freshness
+
+use std::sync::Arc;
+
+use quick_cache::sync::Cache;
+
+use crate::authz::policy::{RoleTable, effective};
+use crate::authz::{PermissionId, PermissionSet, UserHead};
+use crate::clock::Timestamp;
+use crate::db::{Change, ChangeKind};
+use crate::error::{Error, Result};
+use crate::ids::{RoleId, TenantId, UserId};
+
+/// A tenant and its roles, compiled.
+#[derive(Debug)]
+pub struct TenantPolicy {
+    /// The tenant.
+    pub id: TenantId,
+    /// Its slug.
+    pub slug: String,
+    /// Its name.
+    pub name: String,
+    /// Whether an operator suspended it.
+    pub suspended: bool,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// Its policy version.
+    pub version: i64,
+    /// Its roles, oldest first.
+    pub roles: Vec<Role>,
+}
+
+/// A role, compiled.
+#[derive(Debug, Clone)]
+pub struct Role {
+    /// Its id.
+    pub id: RoleId,
+    /// Its key, unique in the tenant.
+    pub key: String,
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// Whether it came with the tenant.
+    pub system: bool,
+    /// What it allows and denies, inherited rules included.
+    pub table: RoleTable,
+}
+
+impl TenantPolicy {
+    /// The role with this id.
+    #[must_use]
+    pub fn role(&self, id: RoleId) -> Option<&Role> {
+        self.roles.iter().find(|role| role.id == id)
+    }
+
+    /// The role with this key.
+    #[must_use]
+    pub fn role_by_key(&self, key: &str) -> Option<&Role> {
+        self.roles.iter().find(|role| role.key == key)
+    }
+
+    /// The roles that by themselves allow `permission`.
+    pub fn granting(&self, permission: PermissionId) -> impl Iterator<Item = &Role> {
+        self.roles.iter().filter(move |role| {
+            role.table.allow.contains(permission) && !role.table.deny.contains(permission)
+        })
+    }
+
+    /// What holding `roles` at `at` amounts to.
+    #[must_use]
+    pub fn effective(&self, roles: &[HeldRole], at: Timestamp) -> PermissionSet {
+        let held = roles.iter().filter(|held| held.holds_at(at));
+        effective(held.filter_map(|held| self.role(held.role)).map(|role| &role.table))
+    }
+}
+
+/// A role someone holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HeldRole {
+    /// The role.
+    pub role: RoleId,
+    /// Until when; without end when absent.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl HeldRole {
+    /// Whether it still counts at `at`.
+    #[must_use]
+    pub fn holds_at(&self, at: Timestamp) -> bool {
+        self.expires_at.is_none_or(|end| at < end)
+    }
+}
+
+/// A member's roles in a tenant, and what they amount to.
+#[derive(Debug)]
+pub struct Standing {
+    /// The policy it was computed with.
+    pub policy: Arc<TenantPolicy>,
+    /// The roles held, those that have ended included.
+    pub roles: Vec<HeldRole>,
+    /// What they amount to.
+    pub effective: PermissionSet,
+    /// When the next of the roles ends and this must be computed anew.
+    pub until: Option<Timestamp>,
+}
+
+impl Standing {
+    /// The standing of someone who holds `roles` at `now`.
+    #[must_use]
+    pub fn new(policy: Arc<TenantPolicy>, roles: Vec<HeldRole>, now: Timestamp) -> Self {
+        let effective = policy.effective(&roles, now);
+        let until = roles.iter().filter(|held| held.holds_at(now)).filter_map(|held| held.expires_at).min();
+        Self { policy, roles, effective, until }
+    }
+
+    /// The roles held at `now`, in the policy's order.
+    pub fn held(&self, now: Timestamp) -> impl Iterator<Item = (&Role, HeldRole)> {
+        let held =
+            move |role: &&Role| self.roles.iter().find(|held| held.role == role.id && held.holds_at(now));
+        self.policy.roles.iter().filter_map(move |role| held(&role).map(|found| (role, *found)))
+    }
+}
+
+/// The copies of this node.
+#[derive(Debug)]
+pub(super) struct Copies {
+    pub(super) slugs: Cache<String, TenantId>,
+    pub(super) policies: Cache<TenantId, Arc<TenantPolicy>>,
+    pub(super) standings: Cache<(TenantId, UserId), Arc<Standing>>,
+    pub(super) users: Cache<UserId, Arc<UserHead>>,
+}
+
+impl Copies {
+    pub(super) fn new(tenants: usize, members: usize) -> Self {
+        Self {
+            slugs: Cache::new(tenants),
+            policies: Cache::new(tenants),
+            standings: Cache::new(members),
+            users: Cache::new(members),
+        }
+    }
+
+    /// Drops what is older than `change`, and stops loads that may have read from before it.
+    pub(super) fn apply(&self, change: Change) {
+        match change.kind {
+            ChangeKind::Tenant => {
+                let tenant = TenantId::from_uuid(change.subject);
+                drop_older(&self.policies, &tenant, |policy| policy.version, change.version);
+            }
+            ChangeKind::User => {
+                let user = UserId::from_uuid(change.subject);
+                drop_older(&self.users, &user, |head| head.version, change.version);
+            }
+            ChangeKind::RevokedSession => {}
+        }
+    }
+}
+
+fn drop_older<K, V>(cache: &Cache<K, Arc<V>>, key: &K, version: impl Fn(&V) -> i64, present: i64)
+where
+    K: Eq + std::hash::Hash,
+{
+    // No value may also mean that one is being loaded: `remove` then turns the loaded value away.
+    if cache.peek(key).is_none_or(|copy| version(&copy) < present) {
+        cache.remove(key);
+    }
+}
+
+/// The copy under `key`, loading it when there is none. A load that a change overtakes is done again.
+pub(super) async fn copy_of<K, V, F>(
+    cache: &Cache<K, Arc<V>>,
+    key: &K,
+    load: impl Fn() -> F,
+) -> Result<Option<Arc<V>>>
+where
+    K: Eq + std::hash::Hash + Clone,
+    F: Future<Output = Result<Option<V>>>,
+{
+    for _ in 0..20 {
+        let guard = match cache.get_value_or_guard_async(key).await {
+            Ok(copy) => return Ok(Some(copy)),
+            Err(guard) => guard,
+        };
+        let Some(loaded) = load().await? else { return Ok(None) };
+        let loaded = Arc::new(loaded);
+        if guard.insert(Arc::clone(&loaded)).is_ok() {
+            return Ok(Some(loaded));
+        }
+    }
+    Err(Error::Unavailable("it changes faster than it can be read", None))
+}

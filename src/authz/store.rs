@@ -1,0 +1,145 @@
+//! What decisions are made from, read from the database. Every query takes the tenant; versions are read no
+//! later than what they version, so a copy can only ever be labelled older than it is.
+
+use sqlx::{query_as, query_scalar};
+
+use crate::authz::UserHead;
+use crate::clock::Timestamp;
+use crate::db::{Executor, sql};
+use crate::error::Result;
+use crate::ids::{RoleId, SessionHandle, TenantId, UserId};
+
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct TenantRow {
+    pub(super) id: TenantId,
+    pub(super) slug: String,
+    pub(super) name: String,
+    pub(super) status: String,
+    pub(super) policy_version: i64,
+    pub(super) created_at: Timestamp,
+}
+
+pub(super) async fn tenant_by_id(on: &mut impl Executor, tenant: TenantId) -> Result<Option<TenantRow>> {
+    let text = "select id, slug, name, status, policy_version, created_at from tenants \
+                where id = $1 and deleted_at is null";
+    sql!(on, fetch_optional, query_as(text).bind(tenant))
+}
+
+pub(super) async fn tenant_id_by_slug(on: &mut impl Executor, slug: &str) -> Result<Option<TenantId>> {
+    let text = "select id from tenants where slug = $1 and deleted_at is null";
+    sql!(on, fetch_optional, query_scalar(text).bind(slug))
+}
+
+/// The one query behind every "no such tenant, or not yours", so that both take the same time.
+pub(super) async fn is_member(
+    on: &mut impl Executor,
+    id: TenantId,
+    slug: &str,
+    user: UserId,
+) -> Result<bool> {
+    let text = "select count(*) from tenants t join members m on m.tenant_id = t.id \
+                where (t.id = $1 or t.slug = $2) and m.user_id = $3 and t.deleted_at is null";
+    let count: i64 = sql!(on, fetch_one, query_scalar(text).bind(id).bind(slug).bind(user))?;
+    Ok(count > 0)
+}
+
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct StoredRole {
+    pub(super) id: RoleId,
+    pub(super) key: String,
+    pub(super) name: String,
+    pub(super) description: String,
+    pub(super) system: bool,
+}
+
+pub(super) async fn roles(on: &mut impl Executor, tenant: TenantId) -> Result<Vec<StoredRole>> {
+    let text = "select id, key, name, description, system from roles where tenant_id = $1 order by id";
+    sql!(on, fetch_all, query_as(text).bind(tenant))
+}
+
+pub(super) async fn role_permissions(
+    on: &mut impl Executor,
+    tenant: TenantId,
+) -> Result<Vec<(RoleId, String, String)>> {
+    let text = "select role_id, permission, effect from role_permissions where tenant_id = $1";
+    sql!(on, fetch_all, query_as(text).bind(tenant))
+}
+
+pub(super) async fn role_parents(on: &mut impl Executor, tenant: TenantId) -> Result<Vec<(RoleId, RoleId)>> {
+    let text = "select role_id, parent_id from role_parents where tenant_id = $1";
+    sql!(on, fetch_all, query_as(text).bind(tenant))
+}
+
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct AssignmentRow {
+    pub(super) policy_version: i64,
+    pub(super) role_id: Option<RoleId>,
+    pub(super) expires_at: Option<Timestamp>,
+}
+
+/// One row for each role held, one without a role for a member without roles, none for who is not a member.
+pub(super) async fn assignments(
+    on: &mut impl Executor,
+    tenant: TenantId,
+    user: UserId,
+) -> Result<Vec<AssignmentRow>> {
+    let text = "select t.policy_version, a.role_id, a.expires_at from members m \
+                join tenants t on t.id = m.tenant_id \
+                left join role_assignments a on a.tenant_id = m.tenant_id and a.user_id = m.user_id \
+                where m.tenant_id = $1 and m.user_id = $2 order by a.role_id";
+    sql!(on, fetch_all, query_as(text).bind(tenant).bind(user))
+}
+
+#[derive(Debug, sqlx::FromRow)]
+struct UserRow {
+    name: String,
+    email: Option<String>,
+    email_verified: bool,
+    avatar_url: Option<String>,
+    disabled_at: Option<Timestamp>,
+    operator: Option<String>,
+    version: i64,
+}
+
+pub(super) async fn user(on: &mut impl Executor, id: UserId) -> Result<Option<UserHead>> {
+    let text = "select u.name, u.email, u.email_verified, u.avatar_url, u.disabled_at, o.role as operator, u.version \
+                from users u left join operators o on o.user_id = u.id where u.id = $1";
+    let row: Option<UserRow> = sql!(on, fetch_optional, query_as(text).bind(id))?;
+    let Some(row) = row else { return Ok(None) };
+    let text = "select t.id from members m join tenants t on t.id = m.tenant_id \
+                where m.user_id = $1 and t.deleted_at is null order by t.name, t.id limit 200";
+    let tenants = sql!(on, fetch_all, query_scalar(text).bind(id))?;
+    Ok(Some(UserHead {
+        id,
+        name: row.name,
+        email: row.email,
+        email_verified: row.email_verified,
+        avatar_url: row.avatar_url,
+        disabled: row.disabled_at.is_some(),
+        operator: row.operator.is_some(),
+        tenants,
+        version: row.version,
+    }))
+}
+
+/// Some active people who hold the role now.
+pub(super) async fn holders(
+    on: &mut impl Executor,
+    tenant: TenantId,
+    role: RoleId,
+    now: Timestamp,
+    limit: i64,
+) -> Result<Vec<(UserId, String)>> {
+    let text = "select u.id, u.name from role_assignments a join users u on u.id = a.user_id \
+                where a.tenant_id = $1 and a.role_id = $2 and (a.expires_at is null or a.expires_at > $3) \
+                and u.disabled_at is null order by a.assigned_at, u.id limit $4";
+    sql!(on, fetch_all, query_as(text).bind(tenant).bind(role).bind(now).bind(limit))
+}
+
+pub(super) async fn revoked_sessions(
+    on: &mut impl Executor,
+    now: Timestamp,
+) -> Result<Vec<(SessionHandle, Timestamp)>> {
+    let text = "select id, expires_at from sessions where revoked_at is not null and expires_at > $1";
+    sql!(on, fetch_all, query_as(text).bind(now))
+}
