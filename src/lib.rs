@@ -5,6 +5,9 @@
 
 /// The time; the only place that asks for it.
 pub mod clock;
+/// What only `freehold dev` and the tests have.
+#[cfg(feature = "dev")]
+pub mod dev;
 /// What can go wrong, without HTTP.
 pub mod error;
 /// Identifiers and random strings.
