@@ -11,6 +11,9 @@ pub mod clock;
 pub mod config;
 /// Both databases, write transactions, migrations.
 pub mod db;
+/// What only `freehold dev` and the tests need; not in the production image.
+#[cfg(feature = "dev")]
+pub mod dev;
 /// What can go wrong, without HTTP.
 pub mod error;
 /// Identifiers and random strings.
