@@ -3,6 +3,8 @@
 //! Each layer uses only what stands below it here:
 //! `app → http → domains → authz → db → ids, error, clock`. See `docs/ARCHITECTURE.md`.
 
+/// The audit log: is it whole, what is new in it.
+pub mod audit;
 /// Who may do what, in which tenant, and why.
 pub mod authz;
 /// The time; the only place that asks for it.
@@ -18,5 +20,11 @@ pub mod dev;
 pub mod error;
 /// Identifiers and random strings.
 pub mod ids;
+/// Who is in a tenant, with which roles.
+pub mod members;
 /// What people may call things.
 pub mod names;
+/// The roles of a tenant, and who may give them.
+pub mod roles;
+/// Tenants: made, named, deleted.
+pub mod tenants;
