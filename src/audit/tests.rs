@@ -37,7 +37,10 @@ async fn every_way_of_tampering_shows_where_it_was() {
         ("update audit_events set actor_name = 'Eve' where chain_id = $1 and sequence = 3", 3),
         ("update audit_events set changes = '{}' where chain_id = $1 and sequence = 1", 1),
         ("update audit_events set outcome = 'denied' where chain_id = $1 and sequence = 5", 5),
-        ("update audit_events set hash = x'00' where chain_id = $1 and sequence = 2", 2),
+        (
+            "update audit_events set hash = (select hash from audit_chains where id = $1) where chain_id = $1 and sequence = 2",
+            2,
+        ),
         ("delete from audit_events where chain_id = $1 and sequence = 2", 2),
         ("delete from audit_events where chain_id = $1 and sequence = 5", 5),
         ("delete from audit_events where chain_id = $1", 1),

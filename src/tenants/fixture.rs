@@ -15,7 +15,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::config::TenantCreation;
 use crate::db::{AuditEvent, Chain, Database, Target, Via, sql};
 use crate::error::{Error, Result};
-use crate::ids::{IdentityId, RoleId, SessionHandle, TenantId, UserId};
+use crate::ids::{IdentityId, InvitationId, RoleId, SessionHandle, TenantId, UserId, secret_hash};
 
 /// When the world begins.
 pub(crate) const START: Timestamp = Timestamp::from_micros(1_750_000_000_000_000);
@@ -166,6 +166,22 @@ impl World {
         );
         tx.commit(event.affecting_access()).await.unwrap();
         role
+    }
+
+    /// An open invitation.
+    pub(crate) async fn db_invite(&self, tenant: TenantId, by: UserId, email: &str) {
+        let id = InvitationId::new();
+        let mut on = self.database.upkeep().await.unwrap();
+        let text = "insert into invitations (id, tenant_id, email, token_hash, invited_by, created_at, sent_at, \
+                    expires_at) values ($1, $2, $3, $4, $5, $6, $6, $7)";
+        let hash = secret_hash(email);
+        let (at, end) = (START, START + Duration::from_hours(72));
+        let _rows = sql!(
+            &mut on,
+            execute,
+            query(text).bind(id).bind(tenant).bind(email).bind(&hash).bind(by).bind(at).bind(end)
+        )
+        .unwrap();
     }
 
     /// Runs a statement about one tenant: its only parameter.
