@@ -5,7 +5,11 @@
 
 /// The time; the only place that asks for it.
 pub mod clock;
+/// E-mail addresses, strictly parsed.
+pub mod email;
 /// What can go wrong, without HTTP.
 pub mod error;
 /// Identifiers and random strings.
 pub mod ids;
+/// Signing in: what a provider says about a person.
+pub mod login;
