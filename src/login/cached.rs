@@ -48,12 +48,27 @@ impl<T> Cached<T> {
         F: FnOnce() -> W,
         W: Future<Output = Result<T, SignInError>>,
     {
+        self.renew(&good, &good, fetch).await
+    }
+
+    /// The same, but whoever has waited for a fetch of others is content with what is `enough`. That is asked
+    /// only when no fetch is under way, so it may depend on what a fetch changes.
+    pub(super) async fn renew<F, W>(
+        &self,
+        good: impl Fn(&Held<T>) -> bool,
+        enough: impl Fn(&Held<T>) -> bool,
+        fetch: F,
+    ) -> Result<Arc<T>, SignInError>
+    where
+        F: FnOnce() -> W,
+        W: Future<Output = Result<T, SignInError>>,
+    {
         if let Some(value) = self.kept(&good) {
             return Ok(value);
         }
         let arrived = self.rounds.load(Ordering::SeqCst);
         let mut failure = self.fetching.lock().await;
-        if let Some(value) = self.kept(&good) {
+        if let Some(value) = self.kept(&enough) {
             return Ok(value);
         }
         if self.rounds.load(Ordering::SeqCst) != arrived

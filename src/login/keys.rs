@@ -53,12 +53,13 @@ impl Keys {
         if let Some(key) = wanted(&set) {
             return Ok(key);
         }
-        let enough = |held: &Held<Vec<Key>>| wanted(&held.value).is_some() || !self.may_refetch();
+        let good = |held: &Held<Vec<Key>>| wanted(&held.value).is_some();
+        let enough = |held: &Held<Vec<Key>>| good(held) || !self.may_refetch();
         let refetch = || {
             *self.refetched.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.clock.now());
             fetch(outbound, jwks_uri)
         };
-        let set = self.set.get(enough, refetch).await?;
+        let set = self.set.renew(good, enough, refetch).await?;
         wanted(&set).ok_or(SignInError::Rejected("the ID token names an unknown key"))
     }
 

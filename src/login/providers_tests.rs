@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::clock::Timestamp;
+use crate::email::EmailAddress;
 use crate::login::CallError;
 use crate::login::fake::{Fake, Reply, Seen};
 use crate::login::fake_keys::Signer;
@@ -187,7 +188,7 @@ async fn github_tells_who_someone_is() {
     assert_eq!((ada.subject.as_str(), ada.username.as_deref(), ada.name), ("583231", Some("ada"), None));
     assert_eq!(ada.issuer, issuer);
     assert_eq!((ada.email.as_deref(), ada.email_verified), (Some("ada@work.example.com"), true));
-    let verified: Vec<&str> = ada.verified_emails.iter().map(|email| email.as_str()).collect();
+    let verified: Vec<&str> = ada.verified_emails.iter().map(EmailAddress::as_str).collect();
     assert_eq!(verified, ["ada@work.example.com", "ada@home.example.com"], "no stand-in, nothing odd");
     assert_eq!(ada.avatar_url, None, "https only");
     let exchange = &world.fake.seen("/login/oauth/access_token")[0];
@@ -275,7 +276,7 @@ async fn errors_of_the_token_endpoint_are_understood_under_any_status() {
 
 #[tokio::test]
 async fn a_broken_provider_yields_an_error_and_no_identity() {
-    let half = || Reply::json(200, &json!({ "access_token": "t0ken-x", "token_type": "bearer" }));
+    let half = Reply::json(200, &json!({ "access_token": "t0ken-x", "token_type": "bearer" }));
     let bad = [
         Reply::bytes(500, "oops"),
         Reply::bytes(503, ""),
@@ -298,20 +299,20 @@ async fn a_broken_provider_yields_an_error_and_no_identity() {
         (Provider::Github, "/api/user"),
         (Provider::Github, "/api/user/emails"),
     ];
-    for (provider, path) in paths {
-        for reply in &bad {
-            let world = World::new().await;
-            world.instead(path, reply.clone());
-            let iss = (provider == Provider::Google).then(|| world.fake.base().to_owned());
-            let error = world.identify(provider, iss).await.unwrap_err();
-            let proper = matches!(error, SignInError::Unavailable(_) | SignInError::TimedOut);
-            assert!(proper, "{path} {reply:?}: {error:?}");
-            assert!(!format!("{error:?}").contains("t0ken"), "{error:?}");
-            assert!(world.fake.seen("/elsewhere").is_empty(), "redirects are not followed");
-        }
-    }
+    let all = paths.iter().flat_map(|case| bad.iter().map(move |reply| (case, reply)));
+    futures_util::future::join_all(all.map(|((provider, path), reply)| async move {
+        let world = World::new().await;
+        world.instead(path, reply.clone());
+        let iss = (*provider == Provider::Google).then(|| world.fake.base().to_owned());
+        let error = world.identify(*provider, iss).await.unwrap_err();
+        let proper = matches!(error, SignInError::Unavailable(_) | SignInError::TimedOut);
+        assert!(proper, "{path} {reply:?}: {error:?}");
+        assert!(!format!("{error:?}").contains("t0ken"), "{error:?}");
+        assert!(world.fake.seen("/elsewhere").is_empty(), "redirects are not followed");
+    }))
+    .await;
     let world = World::new().await;
-    world.instead("/token", half());
+    world.instead("/token", half);
     assert!(matches!(world.google().await, Err(SignInError::Rejected("there is no ID token"))));
 }
 
@@ -319,7 +320,7 @@ async fn a_broken_provider_yields_an_error_and_no_identity() {
 async fn a_step_has_one_time_limit_for_all_its_calls() {
     let world = World::new().await;
     world.instead("/api/user", Reply::Silence);
-    let unhurried = Limits { call: Duration::from_secs(60), step: Duration::from_millis(200), ..QUICK };
+    let unhurried = Limits { call: Duration::from_mins(1), step: Duration::from_millis(200), ..QUICK };
     let settings = GithubSettings {
         client_id: "us".into(),
         client_secret: "s".into(),
