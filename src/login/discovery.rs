@@ -42,8 +42,7 @@ pub(super) async fn fetch(outbound: &Outbound, issuer: &str) -> Result<Discovery
         return Err(SignInError::Misconfigured("the discovery document is another issuer's"));
     }
     let endpoints = [&document.authorization_endpoint, &document.token_endpoint, &document.jwks_uri];
-    // Plain http is for a provider that is itself on this machine; a distant one may not send us here.
-    if !endpoints.iter().all(|url| is_allowed_address(url) && (plain || url.scheme() == "https")) {
+    if !endpoints.iter().all(|url| may_name(plain, url)) {
         return Err(CallError::Address.into());
     }
     Ok(Discovery {
@@ -52,4 +51,21 @@ pub(super) async fn fetch(outbound: &Outbound, issuer: &str) -> Result<Discovery
         jwks_uri: document.jwks_uri,
         sends_iss: document.authorization_response_iss_parameter_supported,
     })
+}
+
+/// Plain http is for a provider that is itself on this machine; a distant one may not send us here.
+fn may_name(plain: bool, endpoint: &Url) -> bool {
+    is_allowed_address(endpoint) && (plain || endpoint.scheme() == "https")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_distant_issuer_may_not_name_this_machine_over_plain_http() {
+        let named = |plain, endpoint| may_name(plain, &Url::parse(endpoint).unwrap());
+        assert!(named(true, "http://127.0.0.1:1/token") && named(false, "https://id.example/token"));
+        assert!(!named(false, "http://127.0.0.1:1/token") && !named(true, "http://id.example/token"));
+    }
 }

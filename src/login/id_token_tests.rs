@@ -145,6 +145,15 @@ fn a_token_of_another_algorithm_or_kind_is_refused() {
 }
 
 #[test]
+fn no_key_is_sought_for_an_algorithm_that_is_not_accepted() {
+    let signer = Signer::rsa("k");
+    for alg in ["none", "HS256", "HS512", "RS384", "RS512", "PS256", "ES384", "EdDSA"] {
+        let token = signer.sign_as(&json!({ "alg": alg, "kid": "k" }), &good());
+        assert!(matches!(signing_key(&token), Err(SignInError::Rejected(_))), "{alg}");
+    }
+}
+
+#[test]
 fn the_public_key_is_not_a_shared_secret() {
     let signer = Signer::rsa("k");
     let public = signer.jwk()["n"].as_str().unwrap().to_owned();

@@ -32,15 +32,17 @@ struct World {
     providers: Providers,
     secrets: Secrets,
     script: Script,
+    signer: Signer,
 }
 
 impl World {
     async fn new() -> Self {
         let (script, secrets) = (Script::default(), Secrets::new());
-        let (signer, nonce, scripted) = (Signer::ec("k"), secrets.nonce.clone(), Arc::clone(&script));
+        let signer = Signer::ec("k");
+        let (own, nonce, scripted) = (signer.clone(), secrets.nonce.clone(), Arc::clone(&script));
         let fake = Fake::start(move |seen| {
             let instead = scripted.lock().unwrap().get(seen.path.as_str()).cloned();
-            instead.unwrap_or_else(|| good_answer(seen, &signer, &nonce))
+            instead.unwrap_or_else(|| good_answer(seen, &own, &nonce))
         })
         .await;
         let google = GoogleSettings {
@@ -57,7 +59,7 @@ impl World {
         let clock = Clock::manual(Timestamp::from_micros(NOW * 1_000_000));
         let public = Url::parse("https://app.example/").unwrap();
         let providers = Providers::with_limits(Some(google), Some(github), clock, &public, QUICK).unwrap();
-        Self { fake, providers, secrets, script }
+        Self { fake, providers, secrets, script, signer }
     }
 
     fn instead(&self, path: &'static str, reply: Reply) {
@@ -181,6 +183,18 @@ async fn google_tells_who_someone_is() {
 }
 
 #[tokio::test]
+async fn an_address_google_has_not_checked_is_not_verified() {
+    let world = World::new().await;
+    let ada = json!({ "iss": world.fake.base(), "sub": "1", "aud": "us", "exp": NOW + 3600, "iat": NOW,
+        "nonce": world.secrets.nonce, "email": "ada@example.com", "email_verified": false });
+    let answer = json!({ "access_token": "t", "token_type": "Bearer", "id_token": world.signer.sign(&ada) });
+    world.instead("/token", Reply::json(200, &answer));
+    let ada = world.google().await.unwrap();
+    assert_eq!((ada.email.as_deref(), ada.email_verified), (Some("ada@example.com"), false));
+    assert!(ada.verified_emails.is_empty());
+}
+
+#[tokio::test]
 async fn github_tells_who_someone_is() {
     let world = World::new().await;
     let issuer = format!("{}/login/oauth", world.fake.base());
@@ -231,6 +245,7 @@ async fn a_callback_of_another_issuer_spends_no_code() {
             assert!(matches!(outcome, Err(SignInError::Rejected(_))));
         }
     }
+    assert!(world.fake.seen("/.well-known/openid-configuration").is_empty(), "refused before any call");
     assert!(
         matches!(world.identify(Provider::Google, None).await, Err(SignInError::Rejected(_))),
         "it is advertised"
