@@ -69,13 +69,13 @@ fn run_folder() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
         #[allow(clippy::disallowed_methods, reason = "the test runner speaks to tests by environment")]
-        let (folder, runner) = match std::env::var("NEXTEST_RUN_ID") {
-            Ok(run) => (
-                std::env::temp_dir().join(format!("freehold-tests-{run}")),
-                std::os::unix::process::parent_id(),
-            ),
-            Err(_) => (std::env::temp_dir().join(format!("freehold-tests-{}", unique())), std::process::id()),
+        let (run, runner) = match std::env::var("NEXTEST_RUN_ID") {
+            Ok(run) => (run, std::os::unix::process::parent_id()),
+            Err(_) => (unique(), std::process::id()),
         };
+        // Short, because Chromium puts a socket some folders below, whose path may have 107 characters.
+        let run: String = run.chars().filter(char::is_ascii_hexdigit).take(12).collect();
+        let folder = std::env::temp_dir().join(format!("freehold-{run}"));
         if fs::create_dir(&folder).is_ok() {
             clean_up_after(runner, &folder);
         }
