@@ -16,10 +16,14 @@ pub mod db;
 /// What only `freehold dev` and the tests need; not in the production image.
 #[cfg(feature = "dev")]
 pub mod dev;
+/// E-mail addresses, strictly parsed.
+pub mod email;
 /// What can go wrong, without HTTP.
 pub mod error;
 /// Identifiers and random strings.
 pub mod ids;
+/// Signing in: what a provider says about a person.
+pub mod login;
 /// Who is in a tenant, with which roles.
 pub mod members;
 /// What people may call things.
