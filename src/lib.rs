@@ -20,7 +20,11 @@ pub mod email;
 pub mod error;
 /// Identifiers and random strings.
 pub mod ids;
-/// What people may call things.
-pub mod names;
+/// Invitations: an address that may become a member.
+pub mod invitations;
 /// Signing in: what a provider says about a person.
 pub mod login;
+/// Mail: the outbox and how it is sent.
+pub mod mail;
+/// What people may call things.
+pub mod names;

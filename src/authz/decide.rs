@@ -254,20 +254,24 @@ impl Authz {
     /// [`Error::Forbidden`] or [`Error::NotFound`] when a change came first; [`Error::Unavailable`].
     pub async fn write<R: Right>(&self, grant: &Grant<R>) -> Result<(WriteTx, Grant<R>)> {
         let mut tx = self.database.write(Chain::Tenant(grant.tenant())).await?;
-        let policy = self.policy_in(&mut tx, grant.policy()).await?;
+        let policy = self.policy_in(&mut tx, grant.tenant()).await?;
         let standing = self.standing_in(&mut tx, &policy, grant.user()).await?.ok_or(Error::NotFound)?;
         let grant = self.decide(grant.principal().clone(), Arc::new(standing)).await?;
         Ok((tx, grant))
     }
 
-    async fn policy_in(&self, tx: &mut WriteTx, known: &TenantPolicy) -> Result<Arc<TenantPolicy>> {
-        if let Some(copy) = self.copies.policies.get(&known.id) {
-            let row = store::tenant_by_id(tx, known.id).await?.ok_or(Error::NotFound)?;
+    /// The tenant's policy as `tx` sees it: for writes that no grant begins, such as joining.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there is no such tenant; [`Error::Unavailable`] when the database cannot answer.
+    pub async fn policy_in(&self, tx: &mut WriteTx, tenant: TenantId) -> Result<Arc<TenantPolicy>> {
+        if let Some(copy) = self.copies.policies.get(&tenant) {
+            let row = store::tenant_by_id(tx, tenant).await?.ok_or(Error::NotFound)?;
             if row.policy_version == copy.version {
                 return Ok(copy);
             }
         }
-        self.loader.policy(tx, known.id).await?.map(Arc::new).ok_or(Error::NotFound)
+        self.loader.policy(tx, tenant).await?.map(Arc::new).ok_or(Error::NotFound)
     }
 
     /// A member's standing as `on` sees it, which inside a write is what is true. None when not a member.

@@ -1,0 +1,174 @@
+//! Sending an invitation: a new one, or an old one again with a new link.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::authz::{Grant, Role, perm};
+use crate::clock::Timestamp;
+use crate::db::{AuditEvent, Target, WriteTx};
+use crate::email::EmailAddress;
+use crate::error::{Error, FieldError, Result};
+use crate::ids::{self, InvitationId};
+use crate::invitations::{Deps, Issued, NewInvitation, Status, guards, load, store};
+use crate::mail::InvitationMail;
+
+/// Hours an invitation lasts unless the body says otherwise, and how many it may say.
+const HOURS: i64 = 168;
+const MOST_HOURS: i64 = 720;
+/// Roles one invitation may offer.
+const MOST_ROLES: usize = 20;
+
+type MayInvite = Grant<perm::MembersInvite>;
+
+/// Invites an address. An open invitation of the tenant to the same address is replaced.
+///
+/// # Errors
+/// [`Error::Invalid`] by field; [`Error::Forbidden`] when a role allows more than the inviter holds for good;
+/// [`Error::Conflict`] when the address is a member's or the tenant has too many open invitations;
+/// [`Error::TooMany`] when the address got too many in a day, whoever sent them.
+pub async fn create(deps: &Deps, grant: &MayInvite, new: NewInvitation) -> Result<Issued> {
+    let (email, keys, lifetime) = check(new)?;
+    let (mut tx, grant) = deps.authz.write(grant).await?;
+    let roles = guards::roles_by_key(grant.policy(), &keys)?;
+    let id = InvitationId::new();
+    let replaced = prepare(deps, &mut tx, &grant, &roles, (id, &email)).await?;
+    let secret = ids::secret_text();
+    let row = new_row(&grant, id, &email, &secret, tx.at() + lifetime);
+    store::insert(&mut tx, grant.tenant(), &row).await?;
+    for role in &roles {
+        store::insert_role(&mut tx, grant.tenant(), id, role.id).await?;
+    }
+    let after = json!({ "email": email, "roles": keys, "expires_at": row.expires_at, "replaces": replaced });
+    let event =
+        AuditEvent::done(grant.actor(), "invitation.created", Target::new("invitation", id, email.as_str()))
+            .changing(&json!({}), &after);
+    send(deps, tx, &grant, (id, &email), &secret, event).await
+}
+
+/// Sends an invitation again, as the caller's: its old link dies, its time starts anew. `expected` is the
+/// revision it must still have, if any.
+///
+/// # Errors
+/// As [`create`]; [`Error::NotFound`]; [`Error::Stale`]; [`Error::Conflict`] when it was accepted or withdrawn.
+pub async fn resend(
+    deps: &Deps,
+    grant: &MayInvite,
+    id: InvitationId,
+    expected: Option<&str>,
+) -> Result<Issued> {
+    let (mut tx, grant) = deps.authz.write(grant).await?;
+    let now = tx.at();
+    let old = load(&mut tx, grant.tenant(), id, now).await?.ok_or(Error::NotFound)?;
+    if expected.is_some_and(|revision| revision != old.revision()) {
+        return Err(Error::Stale);
+    }
+    match old.status {
+        Status::Pending | Status::Expired => {}
+        Status::Accepted => return Err(Error::Conflict("This invitation was accepted already.".into())),
+        Status::Revoked => return Err(Error::Conflict("This invitation was withdrawn.".into())),
+    }
+    let email: EmailAddress =
+        old.email.parse().map_err(|error| Error::internal("a stored address cannot be read", error))?;
+    let roles = guards::roles_by_key(grant.policy(), &old.roles)?;
+    if roles.is_empty() {
+        return Err(Error::Conflict("The roles it offered are gone. Make a new invitation.".into()));
+    }
+    let replaced = prepare(deps, &mut tx, &grant, &roles, (id, &email)).await?;
+    let secret = ids::secret_text();
+    let row = new_row(&grant, id, &email, &secret, now + old.expires_at.since(old.sent_at));
+    store::renew(&mut tx, grant.tenant(), &row, InvitationId::new()).await?;
+    let before = json!({ "expires_at": old.expires_at, "invited_by": old.invited_by });
+    let after = json!({ "expires_at": row.expires_at, "invited_by": grant.user(), "replaces": replaced });
+    let event =
+        AuditEvent::done(grant.actor(), "invitation.resent", Target::new("invitation", id, email.as_str()))
+            .changing(&before, &after);
+    send(deps, tx, &grant, (id, &email), &secret, event).await
+}
+
+/// The guards both ways of sending share. Gives the invitations that this one replaces.
+async fn prepare(
+    deps: &Deps,
+    tx: &mut WriteTx,
+    grant: &MayInvite,
+    roles: &[&Role],
+    (id, email): (InvitationId, &EmailAddress),
+) -> Result<Vec<InvitationId>> {
+    guards::require_offer(deps, grant.standing(), roles).await?;
+    // Members see who is one anyway. Whether someone has an account here is not asked.
+    if store::is_members_address(tx, grant.tenant(), email).await? {
+        return Err(Error::Conflict("A member of this tenant has this address already.".into()));
+    }
+    let replaced = store::revoke_open(tx, grant.tenant(), email, id).await?;
+    guards::within_limits(deps, tx, grant.tenant(), id, email).await?;
+    Ok(replaced)
+}
+
+fn new_row<'a>(
+    grant: &MayInvite,
+    id: InvitationId,
+    email: &'a EmailAddress,
+    secret: &str,
+    expires_at: Timestamp,
+) -> store::NewRow<'a> {
+    let token_hash = ids::secret_hash(secret);
+    store::NewRow { id, email: email.as_str(), token_hash, invited_by: grant.user(), expires_at }
+}
+
+async fn send(
+    deps: &Deps,
+    mut tx: WriteTx,
+    grant: &MayInvite,
+    (id, email): (InvitationId, &EmailAddress),
+    secret: &str,
+    event: AuditEvent,
+) -> Result<Issued> {
+    let now = tx.at();
+    let invitation = load(&mut tx, grant.tenant(), id, now)
+        .await?
+        .ok_or(Error::Internal("an invitation is gone", None))?;
+    let offered = store::roles(&mut tx, grant.tenant(), id, id).await?;
+    let names: Vec<String> = offered.into_iter().map(|role| role.name).collect();
+    let link = format!("{}/invitations/{secret}", deps.origin);
+    let mail = InvitationMail {
+        to: email,
+        tenant: &grant.policy().name,
+        inviter: &grant.principal().user.name,
+        roles: &names,
+        link: &link,
+        until: invitation.expires_at,
+    };
+    deps.outbox.enqueue(&mut tx, &mail.render()?, invitation.expires_at).await?;
+    let committed = tx.commit(event).await?;
+    deps.outbox.wake();
+    Ok(Issued { invitation, link, committed })
+}
+
+fn check(new: NewInvitation) -> Result<(EmailAddress, Vec<String>, Duration)> {
+    let mut wrong = Vec::new();
+    let mut say = |pointer: &str, code, detail: &'static str| {
+        wrong.push(FieldError { pointer: pointer.to_owned(), code, detail: detail.into() });
+    };
+    let email = new.email.trim().parse::<EmailAddress>();
+    if email.is_err() {
+        say("/email", "email", "Give one plain e-mail address, such as ada@example.com.");
+    }
+    let mut roles = new.roles;
+    if roles.is_empty() {
+        say("/roles", "required", "Offer at least one role.");
+    } else if roles.len() > MOST_ROLES {
+        say("/roles", "too_many", "Offer at most 20 roles.");
+    }
+    let hours = new.expires_in_hours.unwrap_or(HOURS);
+    if !(1..=MOST_HOURS).contains(&hours) {
+        say("/expires_in_hours", "range", "Give 1 to 720 hours.");
+    }
+    match email {
+        Ok(email) if wrong.is_empty() => {
+            let mut seen = std::collections::HashSet::new();
+            roles.retain(|role| seen.insert(role.clone()));
+            Ok((email, roles, Duration::from_hours(hours.unsigned_abs())))
+        }
+        Ok(_) | Err(_) => Err(Error::Invalid(wrong)),
+    }
+}

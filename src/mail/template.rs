@@ -1,0 +1,121 @@
+//! The mails there are, each a typed template in `templates/mail/`. Called by the domains.
+
+use askama::Template;
+
+use crate::clock::Timestamp;
+use crate::email::EmailAddress;
+use crate::error::{Error, Result};
+use crate::mail::Mail;
+use crate::names::Name;
+
+/// An invitation to a tenant.
+#[derive(Debug, Clone, Copy)]
+pub struct InvitationMail<'a> {
+    /// Whom it goes to.
+    pub to: &'a EmailAddress,
+    /// The tenant's name.
+    pub tenant: &'a str,
+    /// The inviter's name.
+    pub inviter: &'a str,
+    /// The names of the roles offered.
+    pub roles: &'a [String],
+    /// The link with the secret.
+    pub link: &'a str,
+    /// Until when it can be accepted.
+    pub until: Timestamp,
+}
+
+#[derive(Template)]
+#[template(path = "mail/invitation.txt")]
+struct Text<'a> {
+    to: &'a str,
+    tenant: &'a str,
+    inviter: &'a str,
+    role: Option<&'a str>,
+    link: &'a str,
+    until: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "mail/invitation.html")]
+struct Html<'a> {
+    subject: &'a str,
+    to: &'a str,
+    tenant: &'a str,
+    inviter: &'a str,
+    role: Option<&'a str>,
+    link: &'a str,
+    until: &'a str,
+}
+
+impl InvitationMail<'_> {
+    /// The mail.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when a template does not render, which its test excludes.
+    pub fn render(&self) -> Result<Mail> {
+        let (tenant, inviter) = (one_line(self.tenant), one_line(self.inviter));
+        let subject = format!("{inviter} invites you to {tenant}");
+        let roles = self.roles.iter().map(|role| one_line(role)).collect::<Vec<_>>().join(", ");
+        let role = Some(roles.as_str()).filter(|roles| !roles.is_empty());
+        let until = minute(self.until)?;
+        let (tenant, inviter, until) = (tenant.as_str(), inviter.as_str(), until.as_str());
+        let (to, link) = (self.to.as_str(), self.link);
+        let text = Text { to, tenant, inviter, role, link, until }.render();
+        let html = Html { subject: &subject, to, tenant, inviter, role, link, until }.render();
+        let broken = |error| Error::internal("a mail template does not render", error);
+        Ok(Mail { to: self.to.clone(), text: text.map_err(broken)?, html: html.map_err(broken)?, subject })
+    }
+}
+
+/// Names were checked when they were given; a line break here would be a line of the text mail.
+fn one_line(name: &str) -> String {
+    Name::salvage(name).map_or_else(|| "Someone".to_owned(), String::from)
+}
+
+fn minute(at: Timestamp) -> Result<String> {
+    let format = time::macros::format_description!("[year]-[month]-[day] [hour]:[minute] UTC");
+    at.to_datetime().format(format).map_err(|error| Error::internal("a time cannot be written", error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample(tenant: &str, inviter: &str) -> Mail {
+        let to = "grace@example.com".parse().unwrap();
+        let until = Timestamp::from_micros(1_700_000_000_000_000);
+        let roles = ["Viewer".to_owned(), "Editor".to_owned()];
+        let link = "https://id.example.com/invitations/s3cret";
+        InvitationMail { to: &to, tenant, inviter, roles: &roles, link, until }.render().unwrap()
+    }
+
+    #[test]
+    fn an_invitation_says_who_where_as_what_and_until_when() {
+        let mail = sample("Acme & Sons", "Ada");
+        assert_eq!(mail.subject, "Ada invites you to Acme & Sons");
+        assert_eq!(
+            mail.text,
+            "Ada invites you to Acme & Sons as Viewer, Editor.\n\n\
+             Open this link to see the invitation and accept it:\n\n\
+             https://id.example.com/invitations/s3cret\n\n\
+             It works once, until 2023-11-14 22:13 UTC, and only for someone who signs in with grace@example.com.\n\
+             If you did not expect it, ignore this mail: nothing happens without you."
+        );
+        assert!(mail.html.contains("<strong>Acme &#38; Sons</strong> as Viewer, Editor."), "{}", mail.html);
+        assert!(mail.html.contains("href=\"https://id.example.com/invitations/s3cret\""));
+    }
+
+    #[test]
+    fn names_cannot_write_markup_or_lines_of_their_own() {
+        let mail = sample("<a href=//evil>x</a>", "Ada\r\nBcc: all@example.com\n\nhi");
+        assert!(!mail.html.contains("<a href=//evil"));
+        assert_eq!(mail.subject.lines().count(), 1);
+        assert!(mail.text.starts_with("AdaBcc: all@example.comhi invites you to"));
+    }
+
+    #[test]
+    fn a_mail_does_not_print_its_body() {
+        assert!(!format!("{:?}", sample("Acme", "Ada")).contains("s3cret"));
+    }
+}
