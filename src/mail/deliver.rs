@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
+
 use crate::db::Database;
 use crate::error::{Error, Result};
 use crate::ids::{MailId, random_bytes};
@@ -33,10 +35,9 @@ pub async fn deliver(outbox: Outbox, database: Database, transport: Transport) {
 /// Tries every mail that is due now, once, and gives how many were sent. Failures are logged and tried later.
 pub async fn deliver_due(outbox: &Outbox, database: &Database, transport: &Transport) -> usize {
     let Some(first) = claim(database).await else { return 0 };
-    let work = |first| work(outbox, database, transport, first);
     // A server that is slow with one mail does not hold up the others.
-    let sent = tokio::join!(work(Some(first)), work(None), work(None), work(None));
-    sent.0 + sent.1 + sent.2 + sent.3
+    let workers = [Some(first), None, None, None].map(|first| work(outbox, database, transport, first));
+    join_all(workers).await.into_iter().sum()
 }
 
 async fn work(
@@ -74,13 +75,10 @@ async fn attempt(outbox: &Outbox, database: &Database, transport: &Transport, cl
     let recorded = match &sent {
         Ok(()) => {
             metrics::counter!("freehold_mail_sent_total").increment(1);
-            tracing::debug!(mail = %id, "sent");
             forget(database, id).await
         }
         Err(error) => {
-            metrics::counter!("freehold_mail_failed_total").increment(1);
-            // Only our own words: a server's answer may repeat the mail.
-            tracing::warn!(mail = %id, attempts, %error, "a mail was not sent; it will be tried again");
+            failed(id, attempts, error);
             postpone(database, id, attempts).await
         }
     };
@@ -88,6 +86,12 @@ async fn attempt(outbox: &Outbox, database: &Database, transport: &Transport, cl
         tracing::warn!(mail = %id, %error, cause = ?error, "the outbox cannot be written");
     }
     sent.is_ok()
+}
+
+fn failed(id: MailId, attempts: i64, error: &Error) {
+    metrics::counter!("freehold_mail_failed_total").increment(1);
+    // Only our own words: the cause may hold a server's answer, which may repeat the mail.
+    tracing::warn!(mail = %id, attempts, %error, "a mail was not sent; it will be tried again");
 }
 
 /// Deletes a mail that was sent, trying more than once: as long as it is there it will be sent again.
@@ -113,7 +117,7 @@ async fn postpone(database: &Database, id: MailId, attempts: i64) -> Result<()> 
 fn wait_after(attempts: i64, chance: [u8; 1]) -> Duration {
     let doublings = u32::try_from(attempts.clamp(1, 20) - 1).unwrap_or(0);
     let wait = FIRST_WAIT.saturating_mul(1 << doublings).min(LONGEST_WAIT);
-    wait - wait / 4 * u32::from(chance[0]) / 255
+    wait.saturating_sub(wait / 4 * u32::from(chance[0]) / 255)
 }
 
 #[cfg(test)]

@@ -49,7 +49,7 @@ async fn an_invitation_ends_to_the_second() {
     let new = NewInvitation { expires_in_hours: Some(1), ..body("grace@example.com", &["viewer"]) };
     let one = create(&world.deps, &grant, new).await.unwrap();
     let grace = world.db_user("Grace", &["grace@example.com"]).await;
-    world.clock.advance(Duration::from_secs(3600));
+    world.clock.advance(Duration::from_hours(1));
     assert!(conflict(world.accept_as(grace, &one).await).contains("over"));
     assert_eq!(world.status(one.invitation.id).await, Status::Expired);
     let again = resend(&world.deps, &grant, one.invitation.id, None).await.unwrap();

@@ -215,19 +215,17 @@ fn secret(issued: &Issued) -> &str {
 /// What a conflict says.
 #[track_caller]
 fn conflict<T: std::fmt::Debug>(result: Result<T>) -> String {
-    match result.unwrap_err() {
-        Error::Conflict(text) => text.into_owned(),
-        other => panic!("{other:?} is no conflict"),
-    }
+    let error = result.unwrap_err();
+    let Error::Conflict(text) = error else { panic!("{error:?} is no conflict") };
+    text.into_owned()
 }
 
 /// The pointers of what is invalid.
 #[track_caller]
 fn pointers<T: std::fmt::Debug>(result: Result<T>) -> Vec<String> {
-    match result.unwrap_err() {
-        Error::Invalid(fields) => fields.into_iter().map(|field| field.pointer).collect(),
-        other => panic!("{other:?} is not about fields"),
-    }
+    let error = result.unwrap_err();
+    let Error::Invalid(fields) = error else { panic!("{error:?} is not about fields") };
+    fields.into_iter().map(|field| field.pointer).collect()
 }
 
 const DAY: Duration = Duration::from_hours(24);
