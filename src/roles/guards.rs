@@ -272,6 +272,21 @@ mod tests {
     }
 
     #[test]
+    fn a_role_is_ones_own_to_give_only_while_one_holds_it_all() {
+        let policy = example();
+        let grants = |actor: &[(&str, Option<Timestamp>)], end: Option<Timestamp>| {
+            let actor = held(&policy, actor);
+            may_grant(Holding::new(&policy, &actor), policy.role_by_key("owner").unwrap(), end, NOW).is_ok()
+        };
+        assert!(grants(&[("owner", None)], None));
+        assert!(grants(&[("owner", at(5_000))], at(5_000)));
+        assert!(!grants(&[("owner", at(5_000))], at(5_001)));
+        assert!(!grants(&[("owner", at(5_000))], None));
+        assert!(!grants(&[("owner", None), ("careful", at(5_000))], None));
+        assert!(!grants(&[], None));
+    }
+
+    #[test]
     fn what_the_actor_is_denied_for_a_while_cannot_be_given_for_later() {
         let actor = [("owner", None), ("careful", at(5_000))];
         assert!(change(&actor, &[], &[("owner", None)]).is_err());
