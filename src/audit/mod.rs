@@ -2,8 +2,6 @@
 //! the API, the panel and `freehold audit verify`; must never change a line that is written.
 
 mod store;
-#[cfg(test)]
-mod tests;
 
 use serde::Serialize;
 use serde_json::{Value, json};

@@ -128,7 +128,9 @@ fn describe(route: &RouteInfo, generator: &mut SchemaGenerator) -> Value {
         "responses": responses(route, generator),
         "security": match route.access {
             Access::Public(_) => json!([]),
-            _ => json!([{ "session": [] }, { "token": [] }]),
+            Access::Permission(_) | Access::PermissionOrOwn(_) | Access::SignedIn => {
+                json!([{ "session": [] }, { "token": [] }])
+            }
         },
     });
     if let (Some(schema), Some(operation)) = (route.operation.body, operation.as_object_mut()) {

@@ -3,8 +3,6 @@
 
 mod change;
 mod store;
-#[cfg(test)]
-mod tests;
 
 use serde::{Deserialize, Serialize};
 

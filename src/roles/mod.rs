@@ -4,8 +4,6 @@
 /// Who may give which role to whom.
 pub mod guards;
 mod store;
-#[cfg(test)]
-mod tests;
 
 use std::collections::HashMap;
 

@@ -3,11 +3,7 @@
 
 mod change;
 mod create;
-#[cfg(test)]
-pub(crate) mod fixture;
 mod store;
-#[cfg(test)]
-mod tests;
 
 use serde::{Deserialize, Serialize};
 

@@ -11,3 +11,4 @@
 
 mod architecture;
 mod harness;
+mod store;

@@ -1,21 +1,22 @@
-//! A small world for the domains' tests: a migrated database, an engine that decides, people and tenants. Used by
-//! the tests of `tenants`, `members`, `roles` and `audit`; functions that write past the domains begin with `db_`.
+//! A small world for the domains' tests: a migrated database, an engine that decides, people and tenants.
+//! Functions that write past the domains begin with `db_`.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::{query, query_scalar};
 
-use super::{CreationRules, NewTenant, Tenant, create};
-use crate::authz::{
+use crate::harness::services::postgres;
+use freehold::authz::{
     Authz, Capacity, Catalogue, Grant, HeldRole, PolicyEngine, Principal, Right, SessionRef, SystemRoles,
     freshness,
 };
-use crate::clock::{Clock, Timestamp};
-use crate::config::TenantCreation;
-use crate::db::{AuditEvent, Chain, Database, Target, Via, sql};
-use crate::error::{Error, Result};
-use crate::ids::{IdentityId, InvitationId, RoleId, SessionHandle, TenantId, UserId, secret_hash};
+use freehold::clock::{Clock, Timestamp};
+use freehold::config::TenantCreation;
+use freehold::db::{AuditEvent, Chain, Connection, Database, Executor, Target, Via};
+use freehold::error::{Error, Result};
+use freehold::ids::{IdentityId, InvitationId, RoleId, SessionHandle, TenantId, UserId, secret_hash};
+use freehold::tenants::{CreationRules, NewTenant, Tenant, create};
 
 /// When the world begins.
 pub(crate) const START: Timestamp = Timestamp::from_micros(1_750_000_000_000_000);
@@ -23,12 +24,48 @@ pub(crate) const START: Timestamp = Timestamp::from_micros(1_750_000_000_000_000
 /// Anyone may make tenants, as many as they like.
 pub(crate) const ANYONE: CreationRules = CreationRules { who: TenantCreation::Anyone, per_owner: 1_000 };
 
+/// Runs one query of the tests' own on whichever database it is.
+macro_rules! raw {
+    ($on:expr, execute, $query:expr) => {
+        match Executor::connection($on) {
+            Connection::Postgres(connection) => {
+                $query.execute(connection).await.map(|done| done.rows_affected())
+            }
+            Connection::Sqlite(connection) => {
+                $query.execute(connection).await.map(|done| done.rows_affected())
+            }
+        }
+    };
+    ($on:expr, $fetch:ident, $query:expr) => {
+        match Executor::connection($on) {
+            Connection::Postgres(connection) => $query.$fetch(connection).await,
+            Connection::Sqlite(connection) => $query.$fetch(connection).await,
+        }
+    };
+}
+
+/// Holds the rule in a new world on SQLite, and in one on Postgres.
+pub(crate) async fn on_both(rule: impl AsyncFn(World)) {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("world.db").display());
+    rule(World::at(&url, Some(folder)).await).await;
+
+    let server = postgres().await;
+    let migrate = async |url: String| {
+        let database = Database::open(&url, 2, false, Clock::default()).unwrap();
+        database.migrate().await.unwrap();
+        database.close().await;
+    };
+    let name = server.create_from_template("migrated", migrate).await;
+    rule(World::at(&server.url(&name), None).await).await;
+}
+
 pub(crate) struct World {
     pub(crate) database: Database,
     pub(crate) authz: Arc<Authz>,
     pub(crate) clock: Clock,
     following: tokio::task::JoinHandle<()>,
-    _folder: tempfile::TempDir,
+    _folder: Option<tempfile::TempDir>,
 }
 
 impl Drop for World {
@@ -38,21 +75,15 @@ impl Drop for World {
 }
 
 impl World {
-    /// A world in a file of its own.
-    pub(crate) async fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite:{}", folder.path().join("world.db").display());
-        Self::at(&url, folder).await
-    }
-
-    async fn at(url: &str, folder: tempfile::TempDir) -> Self {
+    async fn at(url: &str, folder: Option<tempfile::TempDir>) -> Self {
         let clock = Clock::manual(START);
         let database = Database::open(url, 4, true, clock.clone()).unwrap();
         database.migrate().await.unwrap();
-        let catalogue = Arc::new(Catalogue::load(include_str!("../../policies/permissions.toml")).unwrap());
-        let system = SystemRoles::load(include_str!("../../policies/roles.csv"), &catalogue).unwrap();
+        let catalogue =
+            Arc::new(Catalogue::load(include_str!("../../../policies/permissions.toml")).unwrap());
+        let system = SystemRoles::load(include_str!("../../../policies/roles.csv"), &catalogue).unwrap();
         let engine =
-            PolicyEngine::new(include_str!("../../policies/model.conf"), Arc::clone(&catalogue)).unwrap();
+            PolicyEngine::new(include_str!("../../../policies/model.conf"), Arc::clone(&catalogue)).unwrap();
         let capacity = Capacity { tenants: 100, members: 100 };
         let authz = Authz::new(database.clone(), engine, catalogue, system, capacity).await.unwrap();
         let authz = Arc::new(authz);
@@ -73,13 +104,13 @@ impl World {
         let mut on = self.database.upkeep().await.unwrap();
         let text = "insert into users (id, name, email, email_verified, created_at, updated_at) \
                     values ($1, $2, $3, true, $4, $4)";
-        sql!(&mut on, execute, query(text).bind(user).bind(name).bind(&email).bind(START)).unwrap();
+        raw!(&mut on, execute, query(text).bind(user).bind(name).bind(&email).bind(START)).unwrap();
         let text = "insert into identities (id, user_id, provider, issuer, subject, created_at, last_used_at) \
                     values ($1, $2, 'google', 'google', $3, $4, $4)";
         let subject = user.to_string();
-        sql!(&mut on, execute, query(text).bind(identity).bind(user).bind(&subject).bind(START)).unwrap();
+        raw!(&mut on, execute, query(text).bind(identity).bind(user).bind(&subject).bind(START)).unwrap();
         let text = "insert into identity_emails (identity_id, email) values ($1, $2)";
-        sql!(&mut on, execute, query(text).bind(identity).bind(&email)).unwrap();
+        raw!(&mut on, execute, query(text).bind(identity).bind(&email)).unwrap();
         user
     }
 
@@ -126,13 +157,13 @@ impl World {
         let at = tx.at();
         let text = "insert into members (tenant_id, user_id, joined_at) values ($1, $2, $3) \
                     on conflict (tenant_id, user_id) do nothing";
-        sql!(&mut tx, execute, query(text).bind(tenant).bind(user).bind(at)).unwrap();
+        raw!(&mut tx, execute, query(text).bind(tenant).bind(user).bind(at)).unwrap();
         let text = "delete from role_assignments where tenant_id = $1 and user_id = $2";
-        sql!(&mut tx, execute, query(text).bind(tenant).bind(user)).unwrap();
+        raw!(&mut tx, execute, query(text).bind(tenant).bind(user)).unwrap();
         for HeldRole { role, expires_at } in held {
             let text = "insert into role_assignments (tenant_id, user_id, role_id, expires_at, assigned_at) \
                  values ($1, $2, $3, $4, $5)";
-            let _rows = sql!(
+            let _rows = raw!(
                 &mut tx,
                 execute,
                 query(text).bind(tenant).bind(user).bind(role).bind(expires_at).bind(at)
@@ -141,7 +172,7 @@ impl World {
         }
         tx.touch_user(user).await.unwrap();
         let target = Target::new("member", user, "test");
-        let event = AuditEvent::done(crate::db::Actor::system("test"), "member.added", target);
+        let event = AuditEvent::done(freehold::db::Actor::system("test"), "member.added", target);
         tx.commit(event.affecting_access()).await.unwrap();
     }
 
@@ -151,16 +182,16 @@ impl World {
         let mut tx = self.database.write(Chain::Tenant(tenant)).await.unwrap();
         let text = "insert into roles (id, tenant_id, key, name, created_at, updated_at) \
                     values ($1, $2, $3, $3, $4, $4)";
-        sql!(&mut tx, execute, query(text).bind(role).bind(tenant).bind(key).bind(START)).unwrap();
+        raw!(&mut tx, execute, query(text).bind(role).bind(tenant).bind(key).bind(START)).unwrap();
         for (permission, effect) in grants {
             let text = "insert into role_permissions (tenant_id, role_id, permission, effect) \
                         values ($1, $2, $3, $4)";
             let _rows =
-                sql!(&mut tx, execute, query(text).bind(tenant).bind(role).bind(*permission).bind(*effect))
+                raw!(&mut tx, execute, query(text).bind(tenant).bind(role).bind(*permission).bind(*effect))
                     .unwrap();
         }
         let event = AuditEvent::done(
-            crate::db::Actor::system("test"),
+            freehold::db::Actor::system("test"),
             "role.created",
             Target::new("role", role, key),
         );
@@ -176,7 +207,7 @@ impl World {
                     expires_at) values ($1, $2, $3, $4, $5, $6, $6, $7)";
         let hash = secret_hash(email);
         let (at, end) = (START, START + Duration::from_hours(72));
-        let _rows = sql!(
+        let _rows = raw!(
             &mut on,
             execute,
             query(text).bind(id).bind(tenant).bind(email).bind(&hash).bind(by).bind(at).bind(end)
@@ -187,13 +218,13 @@ impl World {
     /// Runs a statement about one tenant: its only parameter.
     pub(crate) async fn db_execute(&self, tenant: TenantId, text: &'static str) -> u64 {
         let mut on = self.database.upkeep().await.unwrap();
-        sql!(&mut on, execute, query(text).bind(tenant)).unwrap()
+        raw!(&mut on, execute, query(text).bind(tenant)).unwrap()
     }
 
     /// Counts by a statement about one tenant: its only parameter.
     pub(crate) async fn db_count(&self, tenant: TenantId, text: &'static str) -> i64 {
         let mut on = self.database.read().await.unwrap();
-        sql!(&mut on, fetch_one, query_scalar(text).bind(tenant)).unwrap()
+        raw!(&mut on, fetch_one, query_scalar(text).bind(tenant)).unwrap()
     }
 
     pub(crate) async fn events(&self, tenant: TenantId) -> i64 {
@@ -206,7 +237,7 @@ impl World {
                       where a.tenant_id = $1 and r.key = 'owner' and a.expires_at is null";
         assert!(self.db_count(tenant, owners).await > 0, "a tenant has an owner");
         let mut on = self.database.read().await.unwrap();
-        let verdict = crate::audit::verify_chain(&mut on, Chain::Tenant(tenant)).await.unwrap();
+        let verdict = freehold::audit::verify_chain(&mut on, Chain::Tenant(tenant)).await.unwrap();
         assert_eq!(verdict.broken_at, None, "the chain is whole");
         assert_eq!(verdict.events, self.events(tenant).await);
     }
