@@ -1,21 +1,64 @@
 //! The panel: pages for people. Works without script: forms, POST, 303, GET. Each page's context is a type; nothing
-//! here knows SQL or decides.
+//! here knows SQL or decides. What a page is made of: `frame` (what surrounds it), `form` (what was wrong with what
+//! someone sent), `notice` (what was just done), `shown` (times, people, roles).
 
+mod account;
+mod activity;
+/// The stylesheet and the icon.
+mod assets;
+mod confirm;
+/// What was sent, and what was wrong with it.
+mod form;
+/// What surrounds every page of someone who is signed in.
+mod frame;
+mod identities;
+mod invitations;
+mod join;
+#[cfg(feature = "dev")]
+mod mailbox;
+mod member;
+mod members;
+/// What was just done.
+mod notice;
+mod overview;
 mod problem;
+mod remove;
+mod roles;
+mod settings;
+/// Times, people and roles as pages show them.
+mod shown;
 /// Signing in: the page of providers, and what can go wrong on the way.
 pub(super) mod sign_in;
+mod tenants;
 
 use askama::Template;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, header};
+use http::{HeaderValue, StatusCode, header};
 
 pub(super) use self::problem::{bare_problem, problem};
 use crate::error::Error;
-use crate::http::routes::Routes;
+use crate::http::routes::{Area, Routes};
 
 /// Every page.
 pub(super) fn routes() -> Routes {
-    sign_in::routes()
+    let pages = [
+        assets::routes(),
+        sign_in::routes(),
+        tenants::routes(),
+        overview::routes(),
+        members::routes(),
+        member::routes(),
+        remove::routes(),
+        invitations::routes(),
+        join::routes(),
+        roles::routes(),
+        settings::routes(),
+        account::routes(),
+        identities::routes(),
+        #[cfg(feature = "dev")]
+        mailbox::routes(),
+    ];
+    pages.into_iter().fold(Routes::new(Area::Panel), Routes::and)
 }
 
 /// A rendered page.
@@ -29,4 +72,13 @@ fn page(template: &impl Template) -> Response {
         }
         Err(error) => Error::internal("a page cannot be rendered", error).into_response(),
     }
+}
+
+/// A rendered page with another status than 200.
+fn page_with(status: StatusCode, template: &impl Template) -> Response {
+    let mut response = page(template);
+    if response.status() == StatusCode::OK {
+        *response.status_mut() = status;
+    }
+    response
 }
