@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD as URL_SAFE;
 use http::{HeaderValue, header};
 
 use crate::error::{Error, Result};
@@ -27,7 +29,8 @@ static ICON: LazyLock<Asset> =
 impl Asset {
     fn new(name: &str, ending: &str, kind: &'static str, body: &'static str) -> Self {
         let hash = digest(&SHA256, body.as_bytes());
-        let hash: String = hash.as_ref().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        let hash: String =
+            URL_SAFE.encode(hash).chars().filter(char::is_ascii_alphanumeric).take(12).collect();
         Self { path: format!("/assets/{name}-{hash}.{ending}"), kind, body }
     }
 }

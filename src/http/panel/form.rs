@@ -69,7 +69,19 @@ impl Rejected {
                 let rejected = say(StatusCode::TOO_MANY_REQUESTS, what.into_owned());
                 Ok(Self { retry_after: Some(retry_after.as_secs().max(1)), ..rejected })
             }
-            other => Err(other),
+            other @ (Error::Unauthenticated
+            | Error::InvalidToken
+            | Error::InsufficientScope { .. }
+            | Error::SessionRequired
+            | Error::ReauthenticationRequired
+            | Error::Forbidden(_)
+            | Error::Csrf
+            | Error::NotFound
+            | Error::Malformed(_)
+            | Error::TooLarge
+            | Error::MediaType
+            | Error::Unavailable(..)
+            | Error::Internal(..)) => Err(other),
         }
     }
 

@@ -37,7 +37,7 @@ pub(super) fn deps(app: &AppState) -> Deps {
         authz: Arc::clone(&app.authz),
         database: app.database.clone(),
         outbox: app.outbox.clone(),
-        limits: app.config.limits.clone(),
+        limits: app.config.limits,
         origin: app.config.origin(),
     }
 }

@@ -51,9 +51,10 @@ pub(in crate::http) fn problem(
     if matches!(error, Error::Unauthenticated) {
         return SeeOther(sign_in).into_response();
     }
-    let denied = match error {
-        Error::Forbidden(denial) => Some(explained(app, denial, tenant_path(uri.path()))),
-        _ => None,
+    let denied = if let Error::Forbidden(denial) = error {
+        Some(explained(app, denial, tenant_path(uri.path())))
+    } else {
+        None
     };
     let again = matches!(error, Error::ReauthenticationRequired).then_some(sign_in);
     let back = Some(back).filter(|_| method != Method::GET);
