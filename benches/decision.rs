@@ -17,6 +17,7 @@ use seed::Failure;
 use tokio::runtime::Runtime;
 use tokio::task::AbortHandle;
 
+#[allow(dead_code, reason = "the other benchmark uses the rest")]
 mod seed;
 
 type Policy = dyn Fn() -> Result<(PolicyEngine, Arc<Catalogue>, SystemRoles), Failure>;

@@ -3,10 +3,10 @@
 use freehold::ids::{TenantId, UserId};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
 
-pub type Failure = Box<dyn std::error::Error>;
+pub(crate) type Failure = Box<dyn std::error::Error>;
 
 /// Adds `tenants` tenants with the four system roles and `members` viewers each. The schema must be current.
-pub async fn tenants(url: &str, tenants: usize, members: usize) -> Result<(), Failure> {
+pub(crate) async fn tenants(url: &str, tenants: usize, members: usize) -> Result<(), Failure> {
     let postgres = url.starts_with("postgres");
     let (id, names) = if postgres {
         ("gen_random_uuid()", format!("select i from generate_series(1, {tenants}) as n(i)"))
@@ -49,7 +49,7 @@ pub async fn tenants(url: &str, tenants: usize, members: usize) -> Result<(), Fa
 }
 
 /// Adds `members` viewers to the tenant `slug`.
-pub async fn members(url: &str, slug: &str, members: usize) -> Result<(), Failure> {
+pub(crate) async fn members(url: &str, slug: &str, members: usize) -> Result<(), Failure> {
     let postgres = url.starts_with("postgres");
     let (id, people) = if postgres {
         ("gen_random_uuid()", format!("select i from generate_series(1, {members}) as n(i)"))
@@ -92,7 +92,7 @@ async fn run(url: &str, text: &str) -> Result<(), Failure> {
 }
 
 /// Up to `limit` (tenant, member) pairs, in no order.
-pub async fn pairs(url: &str, limit: usize) -> Result<Vec<(TenantId, UserId)>, Failure> {
+pub(crate) async fn pairs(url: &str, limit: usize) -> Result<Vec<(TenantId, UserId)>, Failure> {
     let mut connection = SqliteConnection::connect(url).await?;
     let text = format!("select tenant_id, user_id from members order by substr(tenant_id, 3) limit {limit}");
     Ok(sqlx::query_as(AssertSqlSafe(text)).fetch_all(&mut connection).await?)
