@@ -3,28 +3,48 @@
 //! Each layer uses only what stands below it here:
 //! `app → http → domains → authz → db → ids, error, clock`. See `docs/ARCHITECTURE.md`.
 
-/// Who may do what, in which tenant, and why.
-pub mod authz;
-/// The time; the only place that asks for it.
-pub mod clock;
-/// Settings: read, checked all at once, redacted.
-pub mod config;
-/// Both databases, write transactions, migrations.
-pub mod db;
-/// What only `freehold dev` and the tests need; not in the production image.
+// Top: puts everything together.
+pub mod app;
+// The door: who may call what; the API, the panel, sign-in, health.
+pub mod http;
+// What only `freehold dev` and the tests need; not in the production image.
 #[cfg(feature = "dev")]
 pub mod dev;
-/// E-mail addresses, strictly parsed.
-pub mod email;
-/// What can go wrong, without HTTP.
-pub mod error;
-/// Identifiers and random strings.
-pub mod ids;
-/// Invitations: an address that may become a member.
-pub mod invitations;
-/// Signing in: what a provider says about a person.
+
+// Domains: the rules of each thing, and its SQL.
+// Signing in: providers, accounts, sessions.
 pub mod login;
-/// Mail: the outbox and how it is sent.
+// Tenants: made, named, deleted.
+pub mod tenants;
+// Invitations: an address that may become a member.
+pub mod invitations;
+// Who is in a tenant, with which roles.
+pub mod members;
+// The roles of a tenant, and who may give them.
+pub mod roles;
+// The audit log: is it whole, what is new in it.
+pub mod audit;
+// Mail: the outbox and how it is sent.
 pub mod mail;
-/// What people may call things.
+
+// Who may do what, in which tenant, and why.
+pub mod authz;
+
+// Both databases, write transactions, migrations.
+pub mod db;
+
+// Ground.
+// Settings: read, checked all at once, redacted.
+pub mod config;
+// Logs and metrics.
+pub mod telemetry;
+// The time; the only place that asks for it.
+pub mod clock;
+// E-mail addresses, strictly parsed.
+pub mod email;
+// What can go wrong, without HTTP.
+pub mod error;
+// Identifiers and random strings.
+pub mod ids;
+// What people may call things.
 pub mod names;

@@ -1,3 +1,103 @@
-//! The command line.
+//! The command line: reads settings, calls one function of `app`, prints what went wrong. No logic.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use freehold::app;
+use freehold::config::{Mode, Settings};
+use freehold::email::EmailAddress;
+use freehold::telemetry;
+
+/// The backend a multi-tenant product starts from: sign-in, tenants, roles, decisions.
+#[derive(Debug, Parser)]
+#[command(name = "freehold", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run for development: this machine only, nothing else installed, sample people to sign in as.
+    Dev,
+    /// Run in production. Refuses to start while a setting is unsafe or missing, and names each.
+    Serve,
+    /// Bring the database's schema up to date; makes the SQLite file too.
+    Migrate,
+    /// Print the OpenAPI document.
+    Openapi,
+    /// Print who may do what: role × permission and route × permission.
+    Access,
+    /// Manage operators, who run the installation.
+    Operator {
+        #[command(subcommand)]
+        command: OperatorCommand,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum OperatorCommand {
+    /// Make the person with this verified address an operator. They must have signed in once.
+    Add {
+        /// The address, as their identity provider verified it.
+        email: EmailAddress,
+    },
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            say_error(&message);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[tokio::main]
+async fn run(cli: Cli) -> Result<(), String> {
+    let settings = cli.settings;
+    telemetry::log(&settings.log, settings.log_format).map_err(|error| error.to_string())?;
+    let check = |mode| settings.check(mode).map_err(|problems| problems.to_string());
+    let done = match cli.command {
+        Command::Dev => app::dev(check(Mode::Dev)?).await,
+        Command::Serve => app::serve(check(Mode::Serve)?).await,
+        Command::Migrate => {
+            app::migrate(&check(Mode::Database)?).await.map(|()| say("The schema is up to date."))
+        }
+        Command::Openapi => {
+            say(&app::openapi());
+            Ok(())
+        }
+        Command::Access => app::access_tables(settings.policies.as_deref()).await.map(|text| say(&text)),
+        Command::Operator { command: OperatorCommand::Add { email } } => {
+            let added = app::add_operator(&check(Mode::Database)?, &email).await;
+            added.map(|name| say(&format!("{name} ({email}) is now an operator.")))
+        }
+    };
+    done.map_err(|error| describe(&error))
+}
+
+/// The error and what caused it, in one line each.
+fn describe(error: &dyn std::error::Error) -> String {
+    let mut text = format!("Freehold stops: {error}");
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(&format!("\n  because: {error}"));
+        cause = error.source();
+    }
+    text
+}
+
+#[allow(clippy::print_stdout, reason = "what a command was asked to print")]
+fn say(text: &str) {
+    println!("{}", text.trim_end());
+}
+
+#[allow(clippy::print_stderr, reason = "what the person who started it must read")]
+fn say_error(text: &str) {
+    eprintln!("{text}");
+}

@@ -64,6 +64,13 @@ impl Freshness {
         Some(self.base.elapsed().saturating_sub(Duration::from_millis(at)))
     }
 
+    /// Waits until this node may decide.
+    pub async fn confirmed(&self) {
+        while self.check().is_err() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
     fn confirm(&self, as_of: Instant) {
         let millis =
             u64::try_from(as_of.saturating_duration_since(self.base).as_millis()).unwrap_or(u64::MAX - 1);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::authz::policy::{GrantRow, PolicyEngine, RoleRow, RoleTable, TenantRules};
 use crate::authz::snapshot::{HeldRole, Role, Standing, TenantPolicy};
 use crate::authz::store::{self, StoredRole};
-use crate::authz::{Catalogue, SystemRoles};
+use crate::authz::{Catalogue, SystemRole, SystemRoles};
 use crate::clock::Timestamp;
 use crate::db::Executor;
 use crate::error::{Error, Result};
@@ -34,24 +34,8 @@ impl Loader {
         catalogue: Arc<Catalogue>,
         system: SystemRoles,
     ) -> Result<Self> {
-        let ids: HashMap<&'static str, RoleId> =
-            system.iter().map(|role| (role.key, RoleId::new())).collect();
-        let stored: Vec<StoredRole> = system
-            .iter()
-            .map(|role| StoredRole {
-                id: ids.get(role.key).copied().unwrap_or_default(),
-                key: role.key.to_owned(),
-                name: role.name.to_owned(),
-                description: role.description.to_owned(),
-                system: true,
-            })
-            .collect();
-        let mut loader = Self { engine, catalogue, system, system_tables: HashMap::new() };
-        let rules = loader.rules(TenantId::new(), &stored, Vec::new(), &[]);
-        let compiled = loader.engine.compile(&rules).await?;
-        loader.system_tables =
-            ids.iter().filter_map(|(key, id)| Some((*key, *compiled.roles.get(id)?))).collect();
-        Ok(loader)
+        let system_tables = system_tables(&engine, &catalogue, &system).await?;
+        Ok(Self { engine, catalogue, system, system_tables })
     }
 
     pub(super) fn catalogue(&self) -> &Arc<Catalogue> {
@@ -110,42 +94,66 @@ impl Loader {
     ) -> Result<TenantRules> {
         let permissions = store::role_permissions(on, tenant).await?;
         let parents = store::role_parents(on, tenant).await?;
-        Ok(self.rules(tenant, stored, permissions, &parents))
+        Ok(rules(tenant, (stored, permissions, &parents), &self.catalogue, &self.system))
     }
+}
 
-    fn rules(
-        &self,
-        tenant: TenantId,
-        stored: &[StoredRole],
-        permissions: Vec<(RoleId, String, String)>,
-        parents: &[(RoleId, RoleId)],
-    ) -> TenantRules {
-        let mut rows: HashMap<RoleId, RoleRow> = stored
-            .iter()
-            .map(|role| (role.id, RoleRow { id: role.id, grants: Vec::new(), parents: Vec::new() }))
-            .collect();
-        let by_key: HashMap<&str, RoleId> =
-            stored.iter().filter(|role| role.system).map(|role| (role.key.as_str(), role.id)).collect();
-        for role in self.system.iter() {
-            let Some(row) = by_key.get(role.key).and_then(|id| rows.get_mut(id)) else { continue };
-            row.grants.extend(role.grants.iter().map(|(permission, effect)| GrantRow {
-                permission: self.catalogue.info(*permission).name.clone(),
-                effect: effect.as_str().to_owned(),
-            }));
-            row.parents.extend(role.inherits.iter().filter_map(|key| by_key.get(key)));
-        }
-        for (role, permission, effect) in permissions {
-            if let Some(row) = rows.get_mut(&role) {
-                row.grants.push(GrantRow { permission, effect });
-            }
-        }
-        for (role, parent) in parents {
-            if let Some(row) = rows.get_mut(role) {
-                row.parents.push(*parent);
-            }
-        }
-        TenantRules { tenant, roles: rows.into_values().collect() }
+/// What each system role amounts to by itself, by its key, as Casbin says.
+///
+/// # Errors
+/// [`crate::error::Error::Unavailable`] when Casbin refuses them.
+pub async fn system_tables(
+    engine: &PolicyEngine,
+    catalogue: &Catalogue,
+    system: &SystemRoles,
+) -> Result<HashMap<&'static str, RoleTable>> {
+    let made = |role: &SystemRole| StoredRole {
+        id: RoleId::new(),
+        key: role.key.to_owned(),
+        name: role.name.to_owned(),
+        description: role.description.to_owned(),
+        system: true,
+    };
+    let stored: Vec<StoredRole> = system.iter().map(made).collect();
+    let rules = rules(TenantId::new(), (&stored, Vec::new(), &[]), catalogue, system);
+    let compiled = engine.compile(&rules).await?;
+    let table =
+        |(role, stored): (&SystemRole, &StoredRole)| Some((role.key, *compiled.roles.get(&stored.id)?));
+    Ok(system.iter().zip(&stored).filter_map(table).collect())
+}
+
+/// The rules of a tenant's roles: what the database holds, and for system roles what `roles.csv` says.
+fn rules(
+    tenant: TenantId,
+    (stored, permissions, parents): (&[StoredRole], Vec<(RoleId, String, String)>, &[(RoleId, RoleId)]),
+    catalogue: &Catalogue,
+    system: &SystemRoles,
+) -> TenantRules {
+    let mut rows: HashMap<RoleId, RoleRow> = stored
+        .iter()
+        .map(|role| (role.id, RoleRow { id: role.id, grants: Vec::new(), parents: Vec::new() }))
+        .collect();
+    let by_key: HashMap<&str, RoleId> =
+        stored.iter().filter(|role| role.system).map(|role| (role.key.as_str(), role.id)).collect();
+    for role in system.iter() {
+        let Some(row) = by_key.get(role.key).and_then(|id| rows.get_mut(id)) else { continue };
+        row.grants.extend(role.grants.iter().map(|(permission, effect)| GrantRow {
+            permission: catalogue.info(*permission).name.clone(),
+            effect: effect.as_str().to_owned(),
+        }));
+        row.parents.extend(role.inherits.iter().filter_map(|key| by_key.get(key)));
     }
+    for (role, permission, effect) in permissions {
+        if let Some(row) = rows.get_mut(&role) {
+            row.grants.push(GrantRow { permission, effect });
+        }
+    }
+    for (role, parent) in parents {
+        if let Some(row) = rows.get_mut(role) {
+            row.parents.push(*parent);
+        }
+    }
+    TenantRules { tenant, roles: rows.into_values().collect() }
 }
 
 /// The member's standing as `on` sees it: none when not a member, `Err(newer)` when the policy has moved on.

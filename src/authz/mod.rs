@@ -14,14 +14,14 @@
 //!          what it denies, as bits                               ∖ (deny  ∪ deny  ∪ …)  ∋ permission?
 //! ```
 //!
-//! - A **permission** is `noun:verb` from one closed catalogue ([`Catalogue`]); the program's own are types too
-//!   ([`perm`]), so a handler cannot name one that does not exist.
+//! - A **permission** is `noun:verb` from one closed catalogue (`Catalogue`); the program's own are types too
+//!   (`perm`), so a handler cannot name one that does not exist.
 //! - A **role** allows and denies permissions and may inherit from other roles. Four come with every tenant
-//!   ([`SystemRoles`]); a tenant makes the rest.
-//! - A **policy** is one tenant's roles. [`PolicyEngine`] hands them to Casbin, which knows opaque ids only, and
-//!   keeps its answers as bit sets ([`CompiledRoles`]); [`effective`] joins the sets of the roles someone holds.
+//!   (`SystemRoles`); a tenant makes the rest.
+//! - A **policy** is one tenant's roles. `PolicyEngine` hands them to Casbin, which knows opaque ids only, and
+//!   keeps its answers as bit sets (`CompiledRoles`); `effective` joins the sets of the roles someone holds.
 //!   A property test proves that this equals asking Casbin itself.
-//! - An **explanation** is Casbin's own answer with the path from role to rule ([`Explanation`]).
+//! - An **explanation** is Casbin's own answer with the path from role to rule (`Explanation`).
 
 /// Decisions, from copies while they are current.
 pub mod decide;
@@ -46,6 +46,7 @@ mod store;
 pub use decide::{Authz, Capacity, Right, TenantRef};
 pub use freshness::Freshness;
 pub use grant::{Grant, Own};
+pub use load::system_tables;
 pub use principal::{Principal, SessionRef, UserHead};
 pub use snapshot::{HeldRole, Role, Standing, TenantPolicy};
 

@@ -80,6 +80,7 @@ impl Settings {
             mode,
             listen: self.listen,
             ops_listen: self.ops_listen,
+            data: self.data.clone(),
             dev_idp_listen: self.dev_idp_listen,
             public_url,
             database_url,
@@ -273,13 +274,13 @@ fn provider(names: Names, given: Given<'_>, mode: Mode, problems: &mut Problems)
         return None;
     }
     let [url, api_url] = given.urls;
-    let url = web_url(names.urls[0], url, problems)?;
-    let api_url = web_url(names.urls[1], api_url, problems)?;
+    web_url(names.urls[0], url, problems)?;
+    web_url(names.urls[1], api_url, problems)?;
     Some(ProviderConfig {
         client_id: client_id.to_owned(),
         client_secret: client_secret.clone(),
-        url,
-        api_url,
+        url: url.to_owned(),
+        api_url: api_url.to_owned(),
     })
 }
 

@@ -169,6 +169,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The ops port.
     pub ops_listen: SocketAddr,
+    /// The folder for what this machine keeps.
+    pub data: PathBuf,
     /// The development identity provider's port.
     pub dev_idp_listen: SocketAddr,
     /// The public URL, without a path.
@@ -210,10 +212,10 @@ pub struct ProviderConfig {
     pub client_id: String,
     /// The client secret.
     pub client_secret: SecretString,
-    /// Google: the issuer. GitHub: its address.
-    pub url: Url,
+    /// Google: the issuer, to the letter. GitHub: its address.
+    pub url: String,
     /// GitHub's API address; for Google the issuer again.
-    pub api_url: Url,
+    pub api_url: String,
 }
 
 impl Config {

@@ -3,3 +3,5 @@
 
 /// A provider on loopback that plays Google and GitHub.
 pub mod idp;
+/// Sample data.
+pub mod samples;

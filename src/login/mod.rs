@@ -8,12 +8,16 @@
 //! Called by the sign-in flow only. It must never keep state between the two steps (the caller stores the
 //! [`Secrets`] and consumes them before `identify`), and never put a code, token or secret into an error.
 
+/// Accounts, their identities and sessions.
+pub mod accounts;
 mod attempt;
 mod cached;
 mod client;
 mod discovery;
 mod error;
 mod exchange;
+/// A sign-in under way.
+pub mod flow;
 mod github;
 mod google;
 mod id_token;
@@ -21,6 +25,9 @@ mod identity;
 mod keys;
 mod provider;
 mod providers;
+mod session;
+mod session_store;
+mod store;
 
 #[cfg(test)]
 mod fake;
@@ -35,3 +42,5 @@ pub use google::GoogleSettings;
 pub use identity::ExternalIdentity;
 pub use provider::Provider;
 pub use providers::Providers;
+pub use session::{Opened, Resolved, Sessions};
+pub use session_store::Store as SessionStore;

@@ -1,1 +1,14 @@
-//! One test binary; its tree mirrors what is tested.
+//! One test binary; its tree mirrors what is tested. `harness/` starts the servers, programs and browsers the
+//! tests need, all private to the run.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "a test ends by panicking; clippy.toml's allowances do not reach the functions tests share"
+)]
+
+mod architecture;
+mod harness;
+mod store;

@@ -106,23 +106,18 @@ impl Sorted {
 
     /// Takes the links one by one, oldest role first, so that the graph is sound after each of them.
     fn link(&mut self, rules: &TenantRules) {
-        let (mut up, mut down) = (Links::default(), Links::default());
-        let mut all = Links::default();
+        let (mut all, mut up, mut down) = (Links::default(), Links::default(), Links::default());
         let mut wanted = BTreeSet::new();
         for (role, parent) in rules.roles.iter().flat_map(|row| row.parents.iter().map(|p| (row.id, *p))) {
-            if !wanted.insert((role, parent)) {
-                continue;
-            }
-            if self.roles.contains(&parent) {
+            if wanted.insert((role, parent)) {
                 all.add(role, parent);
-            } else {
-                self.set_aside(role, Fault::UnknownParent(parent));
             }
         }
-        wanted.retain(|(_, parent)| self.roles.contains(parent));
         for (role, parent) in wanted {
             let (above, below) = (up.levels(parent), down.levels(role));
-            let fault = if role == parent || above.iter().any(|level| level.contains(&role)) {
+            let fault = if !self.roles.contains(&parent) {
+                Fault::UnknownParent(parent)
+            } else if role == parent || above.iter().any(|level| level.contains(&role)) {
                 Fault::Circle(parent)
             } else if above.len() + 1 + below.len() > MAX_DEPTH {
                 Fault::TooDeep(parent)

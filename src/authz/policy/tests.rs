@@ -274,8 +274,8 @@ fn trap_7_chains_are_followed_whole_or_refused() {
 fn trap_7_a_circle_is_cut_and_its_denials_stay() {
     let [one, two, alone] = ids();
     let rules = tenant(vec![
-        role(one, &[("projects:read", "allow"), ("roles:read", "allow")], &[two]),
-        role(two, &[("tenant:read", "allow"), ("roles:read", "deny")], &[one]),
+        role(one, &[("projects:read", "allow"), ("roles:read", "deny")], &[two]),
+        role(two, &[("tenant:read", "allow"), ("roles:read", "allow")], &[one]),
         role(alone, &[("tenant:read", "allow")], &[alone]),
     ]);
     let compiled = run(engine().compile(&rules)).unwrap();

@@ -1,0 +1,136 @@
+//! The composition root: from settings to a running application, and to its end. Called by `main.rs` and the tests;
+//! holds no rule of the product.
+
+mod commands;
+#[cfg(feature = "dev")]
+mod dev;
+mod policies;
+mod run;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use secrecy::ExposeSecret as _;
+use tokio::task::AbortHandle;
+
+use crate::authz::{Authz, Capacity, freshness};
+use crate::clock::Clock;
+use crate::config::{Config, ProviderConfig};
+use crate::db::{Database, Sealer};
+use crate::error::{Error, Result};
+use crate::http;
+use crate::http::state::{AppState, Parts};
+use crate::login::{GithubSettings, GoogleSettings, Providers, SessionStore, Sessions};
+use crate::mail::{self, MailBox, Outbox, Transport};
+
+pub use commands::{access_tables, add_operator, openapi};
+pub use run::{dev, migrate, serve};
+
+/// A running application without its listeners. Its background work ends when it is dropped.
+#[derive(Debug)]
+pub struct App {
+    /// What handlers reach.
+    pub state: AppState,
+    work: Vec<AbortHandle>,
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        for work in &self.work {
+            work.abort();
+        }
+    }
+}
+
+/// Opens the database that the settings name. `create` makes a missing `SQLite` file.
+///
+/// # Errors
+/// [`Error::Malformed`] when the URL cannot be read.
+pub fn open_database(config: &Config, create: bool, clock: Clock) -> Result<Database> {
+    Database::open(config.database_url.expose_secret(), config.limits.database_connections, create, clock)
+}
+
+/// Builds the application over a database and starts its background work.
+///
+/// # Errors
+/// [`Error::Malformed`] when policies or settings cannot be used.
+pub async fn build(config: Config, database: Database, mailbox: Option<MailBox>) -> Result<App> {
+    let (engine, catalogue, system) = policies::load(config.policies.as_deref())?;
+    let capacity = Capacity { tenants: config.limits.cached_tenants, members: config.limits.cached_members };
+    let authz = Arc::new(Authz::new(database.clone(), engine, catalogue, system, capacity).await?);
+    let redis = config.redis_url.as_ref().map(|url| url.expose_secret().to_owned());
+    let store = match &redis {
+        Some(url) => SessionStore::redis(url)?,
+        None => SessionStore::Sql(database.clone()),
+    };
+    let limits = (config.session_idle, config.session_absolute);
+    let sessions =
+        Sessions::new(store, database.clone(), Arc::clone(&authz), limits, config.limits.cached_members);
+    let sealer = Sealer::new(config.secret.expose_secret().as_bytes());
+    let outbox = Outbox::new(sealer.clone());
+    let transport = transport(&config, mailbox.clone())?;
+    let work = vec![
+        tokio::spawn(freshness::follow(Arc::clone(&authz), redis)).abort_handle(),
+        tokio::spawn(mail::deliver(outbox.clone(), database.clone(), transport)).abort_handle(),
+        tokio::spawn(upkeep(database.clone())).abort_handle(),
+    ];
+    let state = AppState::new(Parts {
+        providers: providers(&config, database.clock())?,
+        config,
+        authz,
+        sessions,
+        sealer,
+        outbox,
+        routes: http::table(),
+        draining: AtomicBool::new(false),
+        #[cfg(feature = "dev")]
+        mailbox,
+        database,
+    });
+    Ok(App { state, work })
+}
+
+fn providers(config: &Config, clock: &Clock) -> Result<Providers> {
+    let google =
+        config.google.as_ref().map(|ProviderConfig { client_id, client_secret, url, .. }| GoogleSettings {
+            client_id: client_id.clone(),
+            client_secret: client_secret.clone(),
+            issuer_url: url.clone(),
+        });
+    let github = config.github.as_ref().map(|ProviderConfig { client_id, client_secret, url, api_url }| {
+        GithubSettings {
+            client_id: client_id.clone(),
+            client_secret: client_secret.clone(),
+            url: url.clone(),
+            api_url: api_url.clone(),
+        }
+    });
+    Providers::new(google, github, clock.clone(), &config.public_url).map_err(Error::from)
+}
+
+fn transport(config: &Config, mailbox: Option<MailBox>) -> Result<Transport> {
+    Ok(match (&config.smtp_url, mailbox) {
+        (Some(url), _) => Transport::smtp(url.expose_secret(), &config.mail_from)?,
+        (None, Some(mailbox)) => Transport::Box(mailbox),
+        (None, None) => Transport::None,
+    })
+}
+
+/// Removes what has expired and what every node has noticed.
+async fn upkeep(database: Database) {
+    const EVERY: Duration = Duration::from_mins(1);
+    const CHANGES_KEPT: Duration = Duration::from_mins(10);
+    loop {
+        tokio::time::sleep(EVERY).await;
+        let now = database.clock().now();
+        let tidied = async {
+            let mut on = database.upkeep().await?;
+            crate::db::prune_changes(&mut on, now - CHANGES_KEPT).await?;
+            crate::db::expired_rows(&mut on, now).await
+        };
+        if let Err(error) = tidied.await {
+            tracing::warn!(cause = ?error, "upkeep was not done; it is tried again in a minute");
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! Who may call a route, declared as its handler's first argument. Extracting one of these *is* the decision:
+//! the handler cannot run without it, and learns nothing of the request before it.
+
+use std::marker::PhantomData;
+
+use axum::extract::{FromRequestParts, RawPathParams};
+use http::request::Parts;
+
+use crate::authz::{Grant, Own, Permission, Principal, TenantRef};
+use crate::error::{Error, Result};
+use crate::http::guard::RequestTrace;
+use crate::http::principal;
+use crate::http::state::AppState;
+use crate::ids::UserId;
+
+/// Who may call a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Access {
+    /// Members of the path's tenant who hold the permission.
+    Permission(&'static str),
+    /// The same, and the person the path names by `{user}`.
+    PermissionOrOwn(&'static str),
+    /// Everyone who is signed in.
+    SignedIn,
+    /// Everyone, for the reason given.
+    Public(&'static str),
+}
+
+impl Access {
+    /// The word of the `OpenAPI` document's `x-permission`: the permission, `signed-in` or `public`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Permission(name) | Self::PermissionOrOwn(name) => name,
+            Self::SignedIn => "signed-in",
+            Self::Public(_) => "public",
+        }
+    }
+}
+
+impl std::fmt::Display for Access {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Permission(name) => write!(f, "`{name}`"),
+            Self::PermissionOrOwn(name) => write!(f, "`{name}`, or about oneself"),
+            Self::SignedIn => f.write_str("signed in"),
+            Self::Public(why) => write!(f, "everyone: {why}"),
+        }
+    }
+}
+
+/// An argument that declares who may call its handler.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not declare who may call this handler",
+    note = "the first argument must be `Can<perm::…>`, `CanOrOwn<perm::…>`, `SignedIn` or `Public<…>`"
+)]
+pub trait Declares: sealed::Sealed {
+    /// Who may call it.
+    fn access() -> Access;
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl<P: crate::authz::Permission> Sealed for super::Can<P> {}
+    impl<P: crate::authz::Permission> Sealed for super::CanOrOwn<P> {}
+    impl Sealed for super::SignedIn {}
+    impl<R: super::Reason> Sealed for super::Public<R> {}
+}
+
+/// The caller may `P` in the tenant the path names.
+#[derive(Debug)]
+pub struct Can<P>(Grant<P>);
+
+impl<P> Can<P> {
+    /// The proof, for the domain.
+    #[must_use]
+    pub fn grant(&self) -> &Grant<P> {
+        &self.0
+    }
+}
+
+impl<P: Permission> Declares for Can<P> {
+    fn access() -> Access {
+        Access::Permission(P::NAME)
+    }
+}
+
+impl<P: Permission> FromRequestParts<AppState> for Can<P> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self> {
+        let principal = authenticate(parts, app).await?;
+        let (tenant, at_least) = (tenant(parts).await?, policy_version(parts)?);
+        let standing = app.authz.membership(&tenant, principal.user.id, at_least).await?;
+        RequestTrace::of(parts)?.in_tenant(standing.policy.id, P::NAME);
+        let grant = app.authz.decide(principal, standing).await?;
+        RequestTrace::of(parts)?.decided();
+        Ok(Self(grant))
+    }
+}
+
+/// The caller may `P` in the tenant the path names, or is the person the path names by `{user}`.
+#[derive(Debug)]
+pub enum CanOrOwn<P> {
+    /// The caller holds the permission and means someone else.
+    Can(Grant<P>),
+    /// The caller means themselves.
+    Own(Grant<Own>),
+}
+
+impl<P: Permission> Declares for CanOrOwn<P> {
+    fn access() -> Access {
+        Access::PermissionOrOwn(P::NAME)
+    }
+}
+
+impl<P: Permission> FromRequestParts<AppState> for CanOrOwn<P> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self> {
+        let principal = authenticate(parts, app).await?;
+        let (tenant, at_least) = (tenant(parts).await?, policy_version(parts)?);
+        let standing = app.authz.membership(&tenant, principal.user.id, at_least).await?;
+        RequestTrace::of(parts)?.in_tenant(standing.policy.id, P::NAME);
+        let own = path_parameter(parts, "user").await?.and_then(|text| text.parse::<UserId>().ok());
+        let access = if own == Some(principal.user.id) {
+            Self::Own(app.authz.decide(principal, standing).await?)
+        } else {
+            Self::Can(app.authz.decide(principal, standing).await?)
+        };
+        RequestTrace::of(parts)?.decided();
+        Ok(access)
+    }
+}
+
+/// The caller is signed in.
+#[derive(Debug)]
+pub struct SignedIn(pub Principal);
+
+impl Declares for SignedIn {
+    fn access() -> Access {
+        Access::SignedIn
+    }
+}
+
+impl FromRequestParts<AppState> for SignedIn {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self> {
+        let principal = authenticate(parts, app).await?;
+        RequestTrace::of(parts)?.decided();
+        Ok(Self(principal))
+    }
+}
+
+/// Why a route is open to everyone.
+pub trait Reason: Send + Sync + 'static {
+    /// The reason, for the table of routes.
+    const WHY: &'static str;
+}
+
+/// Reasons for which routes are open to everyone.
+pub mod reason {
+    use super::Reason;
+
+    /// Signing in cannot need a sign-in.
+    #[derive(Debug)]
+    pub enum SigningIn {}
+    impl Reason for SigningIn {
+        const WHY: &'static str = "signing in cannot need a sign-in";
+    }
+
+    /// Load balancers ask for health without credentials; the answer says nothing else.
+    #[derive(Debug)]
+    pub enum Health {}
+    impl Reason for Health {
+        const WHY: &'static str = "load balancers ask without credentials";
+    }
+
+    /// The same for everyone and part of the program: style, script, documents.
+    #[derive(Debug)]
+    pub enum Document {}
+    impl Reason for Document {
+        const WHY: &'static str = "part of the program, the same for everyone";
+    }
+
+    /// An invitation's link must tell its receiver what it is before they sign in; it is opened by its secret.
+    #[derive(Debug)]
+    pub enum InvitationLink {}
+    impl Reason for InvitationLink {
+        const WHY: &'static str = "opened by the secret in the link, before signing in";
+    }
+}
+
+/// Everyone may call it, for the reason `R`.
+#[derive(Debug)]
+pub struct Public<R>(PhantomData<fn() -> R>);
+
+impl<R: Reason> Declares for Public<R> {
+    fn access() -> Access {
+        Access::Public(R::WHY)
+    }
+}
+
+impl<R: Reason> FromRequestParts<AppState> for Public<R> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self> {
+        RequestTrace::of(parts)?.decided();
+        Ok(Self(PhantomData))
+    }
+}
+
+async fn authenticate(parts: &mut Parts, app: &AppState) -> Result<Principal> {
+    let principal = principal::authenticate(parts, app).await?;
+    RequestTrace::of(parts)?.by(&principal);
+    Ok(principal)
+}
+
+async fn tenant(parts: &mut Parts) -> Result<TenantRef> {
+    let segment = path_parameter(parts, "tenant").await?;
+    let segment = segment.ok_or(Error::Internal("a tenant's route has no {tenant} in its path", None))?;
+    TenantRef::parse(&segment).ok_or(Error::NotFound)
+}
+
+async fn path_parameter(parts: &mut Parts, name: &str) -> Result<Option<String>> {
+    use axum::RequestPartsExt as _;
+    let parameters = parts.extract::<RawPathParams>().await.map_err(|_encoding| Error::NotFound)?;
+    Ok(parameters.iter().find(|(known, _)| *known == name).map(|(_, value)| value.to_owned()))
+}
+
+/// `X-Policy-Version`: the caller has seen this version and must not be decided on an older one.
+fn policy_version(parts: &Parts) -> Result<Option<i64>> {
+    let Some(value) = parts.headers.get("x-policy-version") else { return Ok(None) };
+    let version =
+        value.to_str().ok().and_then(|text| text.parse::<i64>().ok()).filter(|version| *version >= 0);
+    version.map(Some).ok_or(Error::Malformed("X-Policy-Version is not a number".into()))
+}

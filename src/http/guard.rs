@@ -1,0 +1,81 @@
+//! The rings around every handler. Guard: a request that was routed to something the table does not know is
+//! answered 500 and nothing runs. Fuse: an answer that no decision touched becomes 500. Also remembers, for the
+//! boundary, who asked and in which tenant.
+
+use std::sync::{Arc, OnceLock};
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::Method;
+use http::request::Parts;
+
+use crate::authz::Principal;
+use crate::db::Actor;
+use crate::error::{Error, Result};
+use crate::http::problem;
+use crate::http::state::AppState;
+use crate::ids::TenantId;
+
+/// What became known of one request on its way in.
+#[derive(Debug, Default)]
+pub struct RequestTrace {
+    decided: OnceLock<()>,
+    actor: OnceLock<Actor>,
+    tenant: OnceLock<(TenantId, &'static str)>,
+}
+
+impl RequestTrace {
+    /// The trace of this request.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when the request did not pass the boundary.
+    pub fn of(parts: &Parts) -> Result<&Self> {
+        let trace = parts.extensions.get::<Arc<Self>>();
+        trace.map(AsRef::as_ref).ok_or(Error::Internal("the request did not pass the boundary", None))
+    }
+
+    /// A decision allowed the handler to run.
+    pub fn decided(&self) {
+        self.decided.get_or_init(|| ());
+    }
+
+    /// Who asks.
+    pub fn by(&self, principal: &Principal) {
+        self.actor.get_or_init(|| principal.actor());
+    }
+
+    /// In which tenant, of which the caller is a member, and for which permission.
+    pub fn in_tenant(&self, tenant: TenantId, permission: &'static str) {
+        self.tenant.get_or_init(|| (tenant, permission));
+    }
+
+    /// The member who asked, in which tenant and for which permission.
+    #[must_use]
+    pub fn member(&self) -> Option<(&Actor, TenantId, &'static str)> {
+        let (tenant, permission) = self.tenant.get()?;
+        Some((self.actor.get()?, *tenant, permission))
+    }
+}
+
+/// Refuses what the table does not know, and answers that no decision touched.
+pub async fn guard(State(app): State<AppState>, request: Request, next: Next) -> Response {
+    let Some(trace) = request.extensions().get::<Arc<RequestTrace>>().cloned() else {
+        return Error::Internal("the request did not pass the boundary", None).into_response();
+    };
+    if let Some(path) = request.extensions().get::<MatchedPath>() {
+        let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
+        match app.routes.methods(path.as_str()) {
+            None => return Error::Internal("a route is not in the table", None).into_response(),
+            Some(known) if !known.contains(method) => return problem::method_not_allowed(known),
+            Some(_) => {}
+        }
+    }
+    let matched = request.extensions().get::<MatchedPath>().is_some();
+    let response = next.run(request).await;
+    let fine = response.status().is_success() || response.status().is_redirection();
+    if matched && fine && trace.decided.get().is_none() {
+        return Error::Internal("an answer was given that no decision touched", None).into_response();
+    }
+    response
+}

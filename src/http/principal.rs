@@ -1,0 +1,137 @@
+//! Who is calling: a cookie opens a session, a bearer token opens nothing yet. Called by `http/access.rs` before
+//! every handler that is not public; never reads a body, never adopts an id a client made.
+
+use http::request::Parts;
+use http::{HeaderMap, Method, header};
+
+use crate::authz::Principal;
+use crate::db::Via;
+use crate::error::{Error, Result};
+use crate::http::state::AppState;
+
+/// Finds out who is calling.
+///
+/// # Errors
+/// [`Error::Unauthenticated`] without a credential or with a session that has ended, [`Error::InvalidToken`] for a
+/// token, [`Error::Malformed`] for two credentials, [`Error::Csrf`] for an unsafe request that another site made,
+/// [`Error::Unavailable`] when it cannot be known now.
+pub async fn authenticate(parts: &mut Parts, app: &AppState) -> Result<Principal> {
+    if parts.headers.contains_key(header::AUTHORIZATION) {
+        return Err(Error::InvalidToken);
+    }
+    let name = cookie_name(app);
+    let Some(cookie) = cookie(&parts.headers, name)? else { return Err(Error::Unauthenticated) };
+    if !is_safe(&parts.method) {
+        same_origin(&parts.headers, &app.config.origin())?;
+    }
+    let resolved = app.sessions.resolve(cookie).await?.ok_or(Error::Unauthenticated)?;
+    let user =
+        app.authz.user(resolved.user).await?.filter(|head| !head.disabled).ok_or(Error::Unauthenticated)?;
+    parts.extensions.insert(resolved.session);
+    let via = parts.extensions.get::<Via>().cloned().unwrap_or_default();
+    Ok(Principal { user, session: resolved.session, via })
+}
+
+/// Whether the method changes nothing.
+#[must_use]
+pub fn is_safe(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
+/// The session cookie's name: bound to the host where the scheme allows it.
+#[must_use]
+pub fn cookie_name(app: &AppState) -> &'static str {
+    if app.config.is_https() { "__Host-freehold" } else { "freehold" }
+}
+
+/// The name of the cookie that binds a sign-in under way to its browser.
+#[must_use]
+pub fn attempt_cookie_name(app: &AppState) -> &'static str {
+    if app.config.is_https() { "__Host-freehold-login" } else { "freehold-login" }
+}
+
+/// The one cookie called `name`.
+///
+/// # Errors
+/// [`Error::Malformed`] when there are two: one of them was planted.
+pub fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h str>> {
+    let mut found = None;
+    for header in headers.get_all(header::COOKIE) {
+        // What is not text cannot be a cookie of ours.
+        let Ok(text) = header.to_str() else { continue };
+        for pair in text.split(';') {
+            let Some((known, value)) = pair.trim().split_once('=') else { continue };
+            if known == name && found.replace(value).is_some() {
+                return Err(Error::Malformed("there are two session cookies".into()));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// A `Set-Cookie` value. Without a maximal age it removes the cookie.
+#[must_use]
+pub fn set_cookie(app: &AppState, name: &str, value: &str, max_age: Option<std::time::Duration>) -> String {
+    let secure = if app.config.is_https() { "; Secure" } else { "" };
+    let age = max_age.map_or(0, |age| age.as_secs());
+    format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age}{secure}")
+}
+
+/// An unsafe request with a cookie must show that our own pages made it.
+fn same_origin(headers: &HeaderMap, origin: &str) -> Result<()> {
+    let site = headers.get("sec-fetch-site").map(|value| value.as_bytes() == b"same-origin");
+    let from = headers.get(header::ORIGIN).map(|value| value.as_bytes() == origin.as_bytes());
+    match (site, from) {
+        (Some(true), None | Some(true)) | (None, Some(true)) => Ok(()),
+        // Chromium sends `Origin: null` with a form's post from a page whose referrer is withheld.
+        (Some(true), Some(false)) if headers.get(header::ORIGIN).is_some_and(|value| value == "null") => {
+            Ok(())
+        }
+        _ => Err(Error::Csrf),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        pairs
+            .iter()
+            .map(|(name, value)| (http::HeaderName::from_static(name), HeaderValue::from_static(value)))
+            .collect()
+    }
+
+    #[test]
+    fn an_unsafe_request_must_come_from_our_own_pages() {
+        let origin = "https://id.example.com";
+        for good in [
+            &[("sec-fetch-site", "same-origin")][..],
+            &[("origin", "https://id.example.com")],
+            &[("sec-fetch-site", "same-origin"), ("origin", "https://id.example.com")],
+        ] {
+            assert!(same_origin(&headers(good), origin).is_ok(), "{good:?}");
+        }
+        for bad in [
+            &[][..],
+            &[("sec-fetch-site", "same-site")],
+            &[("sec-fetch-site", "none")],
+            &[("sec-fetch-site", "cross-site"), ("origin", "https://id.example.com")],
+            &[("sec-fetch-site", "same-origin"), ("origin", "https://evil.example")],
+            &[("origin", "https://id.example.com.evil.example")],
+            &[("origin", "null")],
+            &[("referer", "https://id.example.com/")],
+        ] {
+            assert!(same_origin(&headers(bad), origin).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn two_session_cookies_are_refused() {
+        assert_eq!(cookie(&headers(&[("cookie", "a=1; freehold=x; b=2")]), "freehold").unwrap(), Some("x"));
+        assert_eq!(cookie(&headers(&[("cookie", "xfreehold=x")]), "freehold").unwrap(), None);
+        assert!(cookie(&headers(&[("cookie", "freehold=x; freehold=y")]), "freehold").is_err());
+    }
+}

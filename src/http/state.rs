@@ -1,0 +1,56 @@
+//! What every handler may reach. Built once by `app.rs`; cheap to clone; holds no request's data.
+
+use std::sync::Arc;
+
+use crate::authz::Authz;
+use crate::config::Config;
+use crate::db::{Database, Sealer};
+use crate::http::routes::RouteTable;
+use crate::login::{Providers, Sessions};
+use crate::mail::Outbox;
+
+/// The application, shared by all requests.
+#[derive(Clone, Debug)]
+pub struct AppState(Arc<Parts>);
+
+/// What the application is made of.
+#[derive(Debug)]
+pub struct Parts {
+    /// Checked settings.
+    pub config: Config,
+    /// The database.
+    pub database: Database,
+    /// Decisions.
+    pub authz: Arc<Authz>,
+    /// Sessions.
+    pub sessions: Sessions,
+    /// Identity providers.
+    pub providers: Providers,
+    /// Keys derived from the installation's secret.
+    pub sealer: Sealer,
+    /// Mail on its way out.
+    pub outbox: Outbox,
+    /// Every route, for documents and tests.
+    pub routes: RouteTable,
+    /// Whether the node is shutting down.
+    pub draining: std::sync::atomic::AtomicBool,
+    /// Mail kept instead of sent, in development.
+    #[cfg(feature = "dev")]
+    pub mailbox: Option<crate::mail::MailBox>,
+}
+
+impl AppState {
+    /// Shares `parts` between requests.
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl std::ops::Deref for AppState {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}

@@ -1,0 +1,158 @@
+//! The members of a tenant: who they are, which roles they hold, and how that changes. Called by the API and the
+//! panel; must never change roles outside a write that has asked the rules of `roles::guards` inside itself.
+
+mod change;
+mod store;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::change::{NewRoles, RoleAssignment, leave, remove, set_roles};
+use crate::authz::{Grant, perm};
+use crate::clock::Timestamp;
+use crate::db::Database;
+use crate::error::{Error, Result};
+use crate::ids::{RoleId, UserId};
+
+/// A person in a tenant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct Member {
+    /// The person.
+    pub user: MemberUser,
+    /// The roles they hold now, by key; those that have ended are left out.
+    pub roles: Vec<MemberRole>,
+    /// Since when they are a member.
+    pub joined_at: Timestamp,
+    /// When they last used this tenant.
+    pub last_seen_at: Option<Timestamp>,
+    /// Goes up with every change of their roles: what `ETag` and `If-Match` are made from.
+    #[serde(skip)]
+    pub revision: i64,
+}
+
+/// The person behind a member.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct MemberUser {
+    /// Their id.
+    pub id: UserId,
+    /// Their name.
+    pub name: String,
+    /// Their address, if one is known.
+    pub email: Option<String>,
+    /// Their picture, https only.
+    pub avatar_url: Option<String>,
+}
+
+/// A role a member holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct MemberRole {
+    /// The role's id.
+    pub id: RoleId,
+    /// Its key.
+    pub key: String,
+    /// Its name.
+    pub name: String,
+    /// Until when they hold it; without end when absent.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// Which members to list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Only those whose name or address contains this, whatever its case. Empty: all.
+    pub search: String,
+    /// Only those who hold the role with this key now. Empty: all.
+    pub role: String,
+}
+
+/// In which order members are listed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Sort {
+    /// By name, whatever its case.
+    #[default]
+    Name,
+    /// Oldest member first.
+    JoinedAt,
+}
+
+impl Sort {
+    /// The order as queries name it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::JoinedAt => "joined_at",
+        }
+    }
+}
+
+/// A place in a list: the list goes on after it. Only good for the sort it came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Position {
+    /// In a list by name: the name as it is sorted, and the id.
+    Name(String, UserId),
+    /// In a list by time: microseconds, and the id.
+    JoinedAt(i64, UserId),
+}
+
+/// Which part of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Window {
+    /// The order.
+    pub sort: Sort,
+    /// How many at most.
+    pub limit: u32,
+    /// Where to go on; from the start when absent.
+    pub after: Option<Position>,
+}
+
+/// A part of a list of members.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// The members.
+    pub items: Vec<Member>,
+    /// Where the next part begins; absent at the end.
+    pub next: Option<Position>,
+}
+
+/// The members that `filter` lets through, with their roles, in one query.
+///
+/// # Errors
+/// [`Error::Malformed`] when the position is of another sort; [`Error::Unavailable`].
+pub async fn list(
+    database: &Database,
+    grant: &Grant<perm::MembersRead>,
+    filter: &Filter,
+    window: &Window,
+) -> Result<Page> {
+    let now = database.clock().now();
+    let limit = usize::try_from(window.limit).unwrap_or(usize::MAX);
+    let mut on = database.read().await?;
+    let rows = store::page(&mut on, grant.tenant(), now, filter, window).await?;
+    let mut found = store::members(rows);
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let next = found.last().filter(|_| more).map(|(key, member)| match window.sort {
+        Sort::Name => Position::Name(key.clone(), member.user.id),
+        Sort::JoinedAt => Position::JoinedAt(member.joined_at.micros(), member.user.id),
+    });
+    Ok(Page { items: found.into_iter().map(|(_, member)| member).collect(), next })
+}
+
+/// One member.
+///
+/// # Errors
+/// [`Error::NotFound`] when the person is not a member of the grant's tenant; [`Error::Unavailable`].
+pub async fn show(database: &Database, grant: &Grant<perm::MembersRead>, user: UserId) -> Result<Member> {
+    let now = database.clock().now();
+    store::member(&mut database.read().await?, grant.tenant(), now, user).await?.ok_or(Error::NotFound)
+}
+
+/// How many members the tenant has.
+///
+/// # Errors
+/// [`Error::Unavailable`] when the database cannot answer.
+pub async fn count(database: &Database, grant: &Grant<perm::MembersRead>) -> Result<i64> {
+    store::count(&mut database.read().await?, grant.tenant()).await
+}

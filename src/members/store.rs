@@ -1,0 +1,195 @@
+//! The SQL of members. Every query takes the tenant.
+
+use sqlx::{query, query_as, query_scalar};
+
+use super::{Filter, Member, MemberRole, MemberUser, Position, Sort, Window};
+use crate::authz::HeldRole;
+use crate::clock::Timestamp;
+use crate::db::{Executor, WriteTx, sql};
+use crate::error::{Error, Result};
+use crate::ids::{RoleId, TenantId, UserId};
+
+/// One row for each role a member holds, or one without a role.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct MemberRow {
+    sort_key: String,
+    id: UserId,
+    name: String,
+    email: Option<String>,
+    avatar_url: Option<String>,
+    joined_at: Timestamp,
+    last_seen_at: Option<Timestamp>,
+    revision: i64,
+    role_id: Option<RoleId>,
+    role_key: Option<String>,
+    role_name: Option<String>,
+    expires_at: Option<Timestamp>,
+}
+
+/// The members from a place on, one more than asked for, so that the caller knows whether there are more. The
+/// roles are joined to the page only, so it is one query and sorts once, whatever the order.
+pub(super) async fn page(
+    on: &mut impl Executor,
+    tenant: TenantId,
+    now: Timestamp,
+    filter: &Filter,
+    window: &Window,
+) -> Result<Vec<MemberRow>> {
+    let text = "select p.*, r.id as role_id, r.key as role_key, r.name as role_name, a.expires_at from ( \
+                select lower(u.name) as sort_key, u.id, u.name, u.email, u.avatar_url, m.joined_at, m.last_seen_at, \
+                m.revision from members m join users u on u.id = m.user_id where m.tenant_id = $1 \
+                and ($3 = '' or lower(u.name) like lower($3) escape '\\' or lower(u.email) like lower($3) escape '\\') \
+                and ($4 = '' or exists (select 1 from role_assignments x join roles y on y.tenant_id = x.tenant_id \
+                and y.id = x.role_id where x.tenant_id = m.tenant_id and x.user_id = m.user_id and y.key = $4 \
+                and (x.expires_at is null or x.expires_at > $2))) \
+                and ($6 = 'start' or ($6 = 'name' and (lower(u.name), u.id) > ($7, $9)) \
+                or ($6 = 'joined_at' and (m.joined_at, u.id) > ($8, $9))) \
+                order by case when $5 = 'name' then lower(u.name) end, \
+                case when $5 = 'joined_at' then m.joined_at end, u.id limit $10 \
+                ) p left join role_assignments a on a.tenant_id = $1 and a.user_id = p.id \
+                and (a.expires_at is null or a.expires_at > $2) \
+                left join roles r on r.tenant_id = a.tenant_id and r.id = a.role_id \
+                order by case when $5 = 'name' then p.sort_key end, \
+                case when $5 = 'joined_at' then p.joined_at end, p.id, r.key";
+    let sort = window.sort.as_str();
+    let (after, name, micros, id) = match &window.after {
+        None => ("start", "", 0, UserId::from_uuid(uuid::Uuid::nil())),
+        Some(Position::Name(name, id)) => (Sort::Name.as_str(), name.as_str(), 0, *id),
+        Some(Position::JoinedAt(micros, id)) => (Sort::JoinedAt.as_str(), "", *micros, *id),
+    };
+    if after != sort && window.after.is_some() {
+        return Err(Error::Malformed("the cursor belongs to another sort".into()));
+    }
+    sql!(
+        on,
+        fetch_all,
+        query_as(text)
+            .bind(tenant)
+            .bind(now)
+            .bind(pattern(&filter.search))
+            .bind(&filter.role)
+            .bind(sort)
+            .bind(after)
+            .bind(name)
+            .bind(micros)
+            .bind(id)
+            .bind(i64::from(window.limit) + 1)
+    )
+}
+
+pub(super) async fn member(
+    on: &mut impl Executor,
+    tenant: TenantId,
+    now: Timestamp,
+    user: UserId,
+) -> Result<Option<Member>> {
+    let text = "select '' as sort_key, u.id, u.name, u.email, u.avatar_url, m.joined_at, m.last_seen_at, m.revision, \
+                r.id as role_id, r.key as role_key, r.name as role_name, a.expires_at \
+                from members m join users u on u.id = m.user_id \
+                left join role_assignments a on a.tenant_id = m.tenant_id and a.user_id = m.user_id \
+                and (a.expires_at is null or a.expires_at > $2) \
+                left join roles r on r.tenant_id = a.tenant_id and r.id = a.role_id \
+                where m.tenant_id = $1 and m.user_id = $3 order by r.key";
+    let rows = sql!(on, fetch_all, query_as(text).bind(tenant).bind(now).bind(user))?;
+    Ok(members(rows).into_iter().next().map(|(_, member)| member))
+}
+
+/// Rows in order, as members, each with the text it is sorted by.
+pub(super) fn members(rows: Vec<MemberRow>) -> Vec<(String, Member)> {
+    let mut members: Vec<(String, Member)> = Vec::new();
+    for row in rows {
+        let role = match (row.role_id, row.role_key, row.role_name) {
+            (Some(id), Some(key), Some(name)) => {
+                Some(MemberRole { id, key, name, expires_at: row.expires_at })
+            }
+            _ => None,
+        };
+        if let Some((_, last)) = members.last_mut().filter(|(_, last)| last.user.id == row.id) {
+            last.roles.extend(role);
+            continue;
+        }
+        let user = MemberUser { id: row.id, name: row.name, email: row.email, avatar_url: row.avatar_url };
+        members.push((
+            row.sort_key,
+            Member {
+                user,
+                roles: role.into_iter().collect(),
+                joined_at: row.joined_at,
+                last_seen_at: row.last_seen_at,
+                revision: row.revision,
+            },
+        ));
+    }
+    members
+}
+
+/// What `like` finds the text anywhere by; empty for no text.
+fn pattern(search: &str) -> String {
+    let search = search.trim();
+    if search.is_empty() {
+        return String::new();
+    }
+    let mut pattern = String::from("%");
+    for c in search.chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}
+
+pub(super) async fn count(on: &mut impl Executor, tenant: TenantId) -> Result<i64> {
+    sql!(on, fetch_one, query_scalar("select count(*) from members where tenant_id = $1").bind(tenant))
+}
+
+/// People who are not disabled and own the tenant without end.
+pub(super) async fn active_owners(on: &mut impl Executor, tenant: TenantId, owner: RoleId) -> Result<i64> {
+    let text = "select count(*) from role_assignments a join users u on u.id = a.user_id \
+                where a.tenant_id = $1 and a.role_id = $2 and a.expires_at is null and u.disabled_at is null";
+    sql!(on, fetch_one, query_scalar(text).bind(tenant).bind(owner))
+}
+
+pub(super) async fn unassign(tx: &mut WriteTx, tenant: TenantId, user: UserId, role: RoleId) -> Result<u64> {
+    let text = "delete from role_assignments where tenant_id = $1 and user_id = $2 and role_id = $3";
+    sql!(tx, execute, query(text).bind(tenant).bind(user).bind(role))
+}
+
+pub(super) async fn assign(
+    tx: &mut WriteTx,
+    tenant: TenantId,
+    user: UserId,
+    held: HeldRole,
+    by: UserId,
+) -> Result<u64> {
+    let at = tx.at();
+    let text = "insert into role_assignments (tenant_id, user_id, role_id, expires_at, assigned_at, assigned_by) \
+                values ($1, $2, $3, $4, $5, $6) on conflict (tenant_id, user_id, role_id) do update set \
+                expires_at = excluded.expires_at, assigned_at = excluded.assigned_at, \
+                assigned_by = excluded.assigned_by";
+    sql!(
+        tx,
+        execute,
+        query(text).bind(tenant).bind(user).bind(held.role).bind(held.expires_at).bind(at).bind(by)
+    )
+}
+
+pub(super) async fn revise(tx: &mut WriteTx, tenant: TenantId, user: UserId) -> Result<u64> {
+    let text = "update members set revision = revision + 1 where tenant_id = $1 and user_id = $2";
+    sql!(tx, execute, query(text).bind(tenant).bind(user))
+}
+
+pub(super) async fn delete(tx: &mut WriteTx, tenant: TenantId, user: UserId) -> Result<u64> {
+    let text = "delete from members where tenant_id = $1 and user_id = $2";
+    sql!(tx, execute, query(text).bind(tenant).bind(user))
+}
+
+/// Withdraws the open invitations to any address a provider vouches for as this person's.
+pub(super) async fn cancel_invitations(tx: &mut WriteTx, tenant: TenantId, user: UserId) -> Result<u64> {
+    let at = tx.at();
+    let text = "update invitations set revoked_at = $3 where tenant_id = $1 and accepted_at is null \
+                and revoked_at is null and email in (select e.email from identity_emails e \
+                join identities i on i.id = e.identity_id where i.user_id = $2)";
+    sql!(tx, execute, query(text).bind(tenant).bind(user).bind(at))
+}

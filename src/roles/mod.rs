@@ -1,0 +1,137 @@
+//! The roles of a tenant, as they are shown, and the rules for giving them. Called by the API, the panel and the
+//! other domains; must never let a role's name stand for the role: names are labels.
+
+/// Who may give which role to whom.
+pub mod guards;
+mod store;
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+use crate::authz::{Authz, Effect, Grant, perm};
+use crate::clock::Timestamp;
+use crate::db::Database;
+use crate::error::{Error, Result};
+use crate::ids::RoleId;
+
+/// A role, as members see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct RoleView {
+    /// Its id.
+    pub id: RoleId,
+    /// What programs call it; unique in the tenant.
+    pub key: String,
+    /// What people call it.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// Whether it comes with every tenant and cannot be changed.
+    pub system: bool,
+    /// What it allows by itself, without what it inherits.
+    pub permissions: Vec<String>,
+    /// What it denies by itself, whatever else allows it.
+    pub denies: Vec<String>,
+    /// Keys of the roles whose permissions it also gives.
+    pub inherits: Vec<String>,
+    /// How many members hold it now.
+    pub member_count: i64,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+/// The tenant's roles: the system roles first, highest first, then its own by name.
+///
+/// # Errors
+/// [`Error::Unavailable`] when the database cannot answer.
+pub async fn list(
+    database: &Database,
+    authz: &Authz,
+    grant: &Grant<perm::RolesRead>,
+) -> Result<Vec<RoleView>> {
+    let mut on = database.read().await?;
+    let now = database.clock().now();
+    let rows = store::roles(&mut on, grant.tenant(), now).await?;
+    let mut permissions: HashMap<RoleId, Vec<(String, String)>> = HashMap::new();
+    let mut parents: HashMap<RoleId, Vec<String>> = HashMap::new();
+    if rows.iter().any(|row| !row.system) {
+        for (role, permission, effect) in store::permissions(&mut on, grant.tenant()).await? {
+            permissions.entry(role).or_default().push((permission, effect));
+        }
+        for (role, parent) in store::parents(&mut on, grant.tenant()).await? {
+            parents.entry(role).or_default().push(parent);
+        }
+    }
+    let mut roles: Vec<RoleView> = rows
+        .into_iter()
+        .map(|row| {
+            let own = permissions.remove(&row.id).unwrap_or_default();
+            let inherits = parents.remove(&row.id).unwrap_or_default();
+            view(authz, row, own, inherits)
+        })
+        .collect();
+    let rank: Vec<&str> = authz.system_roles().iter().map(|role| role.key).collect();
+    roles.sort_by_cached_key(|role| {
+        let place = rank.iter().position(|key| role.system && *key == role.key).unwrap_or(rank.len());
+        (place, role.name.to_lowercase(), role.id)
+    });
+    Ok(roles)
+}
+
+/// The tenant's role with this key or id.
+///
+/// # Errors
+/// [`Error::NotFound`] when the tenant has no such role; [`Error::Unavailable`].
+pub async fn show(
+    database: &Database,
+    authz: &Authz,
+    grant: &Grant<perm::RolesRead>,
+    key_or_id: &str,
+) -> Result<RoleView> {
+    let id = key_or_id.parse::<RoleId>().ok();
+    let roles = list(database, authz, grant).await?;
+    roles.into_iter().find(|role| Some(role.id) == id || role.key == key_or_id).ok_or(Error::NotFound)
+}
+
+/// What a system role holds is in the policy files; what is stored beside it counts as little here as it does
+/// in decisions.
+fn view(authz: &Authz, row: store::RoleRow, own: Vec<(String, String)>, inherits: Vec<String>) -> RoleView {
+    let system = authz.system_roles().get(&row.key).filter(|_| row.system);
+    let (grants, mut inherits): (Vec<(String, Effect)>, Vec<String>) = match system {
+        Some(role) => (
+            role.grants
+                .iter()
+                .map(|(permission, effect)| (authz.catalogue().info(*permission).name.clone(), *effect))
+                .collect(),
+            role.inherits.iter().map(ToString::to_string).collect(),
+        ),
+        None => (
+            own.into_iter()
+                .filter_map(|(permission, effect)| Some((permission, Effect::parse(&effect)?)))
+                .collect(),
+            inherits,
+        ),
+    };
+    inherits.sort_unstable();
+    let names = |wanted: Effect| {
+        let mut names: Vec<String> =
+            grants.iter().filter(|(_, effect)| *effect == wanted).map(|(name, _)| name.clone()).collect();
+        names.sort_by_key(|name| authz.catalogue().get(name).map(crate::authz::PermissionId::index));
+        names
+    };
+    RoleView {
+        permissions: names(Effect::Allow),
+        denies: names(Effect::Deny),
+        inherits,
+        id: row.id,
+        key: row.key,
+        name: row.name,
+        description: row.description,
+        system: row.system,
+        member_count: row.member_count,
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+    }
+}
