@@ -1,6 +1,17 @@
 //! What a request costs, as ratios against yardsticks on the same machine in the same run: bare axum returning the
 //! same bytes, bare axum after one Redis GET, bare axum after the same SQL. Run by `scripts/bench`, which installs
 //! `wrk`. Every server is a process of its own; rounds are interleaved, and the median of each is taken.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    dead_code,
+    reason = "a benchmark prints and stops, and shares the tests' harness and the other benchmark's data"
+)]
 
 #[path = "../tests/it/harness/mod.rs"]
 mod harness;
