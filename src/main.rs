@@ -30,11 +30,22 @@ enum Command {
     Openapi,
     /// Print who may do what: role × permission and route × permission.
     Access,
+    /// Check the audit log.
+    Audit {
+        #[command(subcommand)]
+        command: AuditCommand,
+    },
     /// Manage operators, who run the installation.
     Operator {
         #[command(subcommand)]
         command: OperatorCommand,
     },
+}
+
+#[derive(Debug, Subcommand)]
+enum AuditCommand {
+    /// Follow every chain from its first event to its last; fails naming each that was altered, and where.
+    Verify,
 }
 
 #[derive(Debug, Subcommand)]
@@ -73,6 +84,9 @@ async fn run(cli: Cli) -> Result<(), String> {
             Ok(())
         }
         Command::Access => app::access_tables(settings.policies.as_deref()).await.map(|text| say(&text)),
+        Command::Audit { command: AuditCommand::Verify } => {
+            app::verify_audit(&check(Mode::Database)?).await.map(|verdict| say(&verdict))
+        }
         Command::Operator { command: OperatorCommand::Add { email } } => {
             let added = app::add_operator(&check(Mode::Database)?, &email).await;
             added.map(|name| say(&format!("{name} ({email}) is now an operator.")))
@@ -83,13 +97,9 @@ async fn run(cli: Cli) -> Result<(), String> {
 
 /// The error and what caused it, in one line each.
 fn describe(error: &dyn std::error::Error) -> String {
-    let mut text = format!("Freehold stops: {error}");
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(&format!("\n  because: {error}"));
-        cause = error.source();
-    }
-    text
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    let because: Vec<String> = causes.map(|cause| format!("\n  because: {cause}")).collect();
+    format!("Freehold stops: {error}{}", because.concat())
 }
 
 #[allow(clippy::print_stdout, reason = "what a command was asked to print")]
