@@ -4,12 +4,9 @@
 
 mod account;
 mod activity;
-/// The stylesheet and the icon.
 mod assets;
 mod confirm;
-/// What was sent, and what was wrong with it.
 mod form;
-/// What surrounds every page of someone who is signed in.
 mod frame;
 mod identities;
 mod invitations;
@@ -18,16 +15,13 @@ mod join;
 mod mailbox;
 mod member;
 mod members;
-/// What was just done.
 mod notice;
 mod overview;
 mod problem;
 mod remove;
 mod roles;
 mod settings;
-/// Times, people and roles as pages show them.
 mod shown;
-/// Signing in: the page of providers, and what can go wrong on the way.
 pub(super) mod sign_in;
 mod tenants;
 

@@ -7,6 +7,7 @@ use http::{Method, StatusCode, Uri};
 use crate::error::{Denial, Error};
 use crate::http::answer::SeeOther;
 use crate::http::panel::page_with;
+use crate::http::panel::tenants::role_name;
 use crate::http::problem::Problem;
 use crate::http::state::AppState;
 
@@ -74,9 +75,7 @@ fn shown(problem: &Problem, template: &ProblemPage<'_>) -> Response {
 fn explained(app: &AppState, denial: &Denial, tenant: Option<&str>) -> Denied {
     let catalogue = app.authz.catalogue();
     let sentence = catalogue.get(&denial.required).map(|id| catalogue.info(id).description.clone());
-    let name = |key: &String| {
-        app.authz.system_roles().get(key).map_or_else(|| key.clone(), |role| role.name.to_owned())
-    };
+    let name = |key: &String| role_name(app, key.clone());
     let person = |person: &crate::error::Person| {
         (person.name.clone(), tenant.map(|path| format!("{path}/members/{}", person.id)))
     };

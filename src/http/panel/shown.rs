@@ -35,7 +35,8 @@ fn words(at: Timestamp, now: Timestamp) -> String {
     let Some((length, name)) = SPANS.iter().find(|(length, _)| seconds >= *length) else {
         return if ahead { "in a moment" } else { "just now" }.to_owned();
     };
-    let count = seconds / length;
+    // What is to come is rounded, because it was whole when it was promised.
+    let count = if ahead { (seconds + length / 2) / length } else { seconds / length };
     let plural = if count == 1 { "" } else { "s" };
     if ahead { format!("in {count} {name}{plural}") } else { format!("{count} {name}{plural} ago") }
 }

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use http::header;
 use serde::Deserialize;
 
@@ -110,9 +110,7 @@ async fn create(SignedIn(principal): SignedIn, State(app): State<AppState>, form
     let rules =
         CreationRules { who: app.config.tenant_creation, per_owner: app.config.limits.tenants_per_owner };
     match tenants::create(&app.database, &app.authz, &principal, &new, rules).await {
-        Ok((tenant, _)) => Ok(axum::response::IntoResponse::into_response(
-            Notice::TenantCreated.at(&format!("/t/{}", tenant.slug)),
-        )),
+        Ok((tenant, _)) => Ok(Notice::TenantCreated.at(&format!("/t/{}", tenant.slug)).into_response()),
         Err(error) => {
             let rejected = Rejected::from(error, &["name", "slug"])?;
             Ok(rejected.answer(page(&tenants_page(&app, &principal, &new, Some(&rejected)).await?)))
@@ -132,7 +130,7 @@ async fn tenants_page(
         suspended: tenant.status == Status::Suspended,
         name: tenant.name,
         slug: tenant.slug,
-        roles: tenant.roles,
+        roles: tenant.roles.into_iter().map(|key| role_name(app, key)).collect(),
     };
     Ok(TenantsPage {
         frame: Frame::of(app, principal).await?,
@@ -143,6 +141,11 @@ async fn tenants_page(
         slug: new.slug.clone().unwrap_or_default(),
         origin: app.config.origin(),
     })
+}
+
+/// The name of a system role; a tenant's own is told by its key.
+pub(super) fn role_name(app: &AppState, key: String) -> String {
+    app.authz.system_roles().get(&key).map_or(key, |role| role.name.to_owned())
 }
 
 /// Remembers, in the browser, which tenant was looked at last.
