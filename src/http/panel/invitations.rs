@@ -1,34 +1,30 @@
-//! The invitations of a tenant: sent, sent again, withdrawn.
+//! The page of a tenant's invitations, with the form that invites.
 
 use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use serde::Deserialize;
 
 use crate::authz::{Grant, perm};
 use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::http::access::Can;
-use crate::http::extract::{Form, Path, Query};
+use crate::http::extract::Query;
 use crate::http::pagination;
+use crate::http::panel::choices::{Choice, choices};
 use crate::http::panel::form::{self, FormErrors, Rejected};
 use crate::http::panel::frame::{Frame, Section, keeps_mail, path_of};
-use crate::http::panel::notice::Notice;
 use crate::http::panel::page;
-use crate::http::panel::shown::{Badge, Choice, Moment, badges, choices};
+use crate::http::panel::shown::{Badge, Moment, badges};
 use crate::http::routes::{Area, Routes};
 use crate::http::state::AppState;
 use crate::ids::InvitationId;
-use crate::invitations::{self, Deps, Invitation, Issued, NewInvitation, Status};
+use crate::invitations::{self, Deps, Invitation, Status};
 
 pub(super) fn routes() -> Routes {
-    Routes::new(Area::Panel)
-        .get("/t/{tenant}/invitations", "The invitations of a tenant", list)
-        .post("/t/{tenant}/invitations", "Invite someone", invite)
-        .post("/t/{tenant}/invitations/{invitation}/resend", "Send an invitation again", resend)
-        .post("/t/{tenant}/invitations/{invitation}/revoke", "Withdraw an invitation", revoke)
+    Routes::new(Area::Panel).get("/t/{tenant}/invitations", "The invitations of a tenant", list)
 }
 
 /// What the domain of invitations needs of the application.
@@ -44,7 +40,7 @@ pub(super) fn deps(app: &AppState) -> Deps {
 
 #[derive(Debug, Default, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Wanted {
+pub(super) struct Wanted {
     /// Where to go on.
     cursor: Option<String>,
     /// What was just done.
@@ -53,14 +49,14 @@ struct Wanted {
 
 /// What was typed, for when it was not accepted.
 #[derive(Debug, Default)]
-struct Typed {
-    email: String,
-    roles: Vec<String>,
+pub(super) struct Typed {
+    pub(super) email: String,
+    pub(super) roles: Vec<String>,
 }
 
 #[derive(Debug, Template)]
 #[template(path = "pages/invitations.html")]
-struct InvitationsPage {
+pub(super) struct InvitationsPage {
     frame: Frame,
     path: String,
     mailed: bool,
@@ -90,17 +86,6 @@ impl Row {
     }
 }
 
-/// The link of an invitation that no mail brings. Shown this once.
-#[derive(Debug, Template)]
-#[template(path = "pages/invitation_link.html")]
-struct LinkPage {
-    frame: Frame,
-    path: String,
-    email: String,
-    link: String,
-    expires: Moment,
-}
-
 async fn list(
     who: Can<perm::InvitationsRead>,
     State(app): State<AppState>,
@@ -109,81 +94,13 @@ async fn list(
     Ok(page(&invitations_page(&app, who.grant(), wanted, Typed::default(), None).await?))
 }
 
-async fn invite(who: Can<perm::MembersInvite>, State(app): State<AppState>, form: Form) -> Result<Response> {
-    form.only(&["email", "role"])?;
-    let typed = Typed { email: form.text("email")?.to_owned(), roles: form.list("role") };
-    let new =
-        NewInvitation { email: typed.email.clone(), roles: typed.roles.clone(), expires_in_hours: None };
-    let issued = invitations::create(&deps(&app), who.grant(), new).await;
-    sent(&app, who.grant(), issued, typed).await
-}
-
-async fn resend(
-    who: Can<perm::MembersInvite>,
-    State(app): State<AppState>,
-    Path(invitation): Path<InvitationId>,
-    form: Form,
-) -> Result<Response> {
-    form.only(&[])?;
-    let issued = invitations::resend(&deps(&app), who.grant(), invitation, None).await;
-    sent(&app, who.grant(), issued, Typed::default()).await
-}
-
-async fn revoke(
-    who: Can<perm::InvitationsDelete>,
-    State(app): State<AppState>,
-    Path(invitation): Path<InvitationId>,
-    form: Form,
-) -> Result<Response> {
-    form.only(&[])?;
-    match invitations::revoke(&deps(&app), who.grant(), invitation, None).await {
-        Ok(_) => Ok(back(who.grant(), Notice::InvitationRevoked)),
-        Err(error) => rejected(&app, who.grant(), &Rejected::from(error, &[])?, Typed::default()).await,
-    }
-}
-
-/// The page after an invitation was sent, or not.
-async fn sent(
-    app: &AppState,
-    grant: &Grant<perm::MembersInvite>,
-    issued: Result<Issued>,
-    typed: Typed,
-) -> Result<Response> {
-    match issued {
-        Ok(_) if is_mailed(app) => Ok(back(grant, Notice::InvitationSent)),
-        Ok(issued) => Ok(page(&LinkPage {
-            frame: Frame::inside(app, grant, Section::Invitations).await?,
-            path: path_of(grant),
-            expires: Moment::new(issued.invitation.expires_at, app.database.clock().now()),
-            email: issued.invitation.email,
-            link: issued.link,
-        })),
-        Err(error) => rejected(app, grant, &Rejected::from(error, &["email", "roles"])?, typed).await,
-    }
-}
-
 /// Whether invitations leave by mail, or, in development, to the page of mails.
-fn is_mailed(app: &AppState) -> bool {
+pub(super) fn is_mailed(app: &AppState) -> bool {
     app.config.smtp_url.is_some() || keeps_mail(app)
 }
 
-fn back<P>(grant: &Grant<P>, notice: Notice) -> Response {
-    notice.at(&format!("{}/invitations", path_of(grant))).into_response()
-}
-
-/// The page again, with what was wrong. Whoever may not see the list is told why.
-async fn rejected<P>(
-    app: &AppState,
-    grant: &Grant<P>,
-    rejected: &Rejected,
-    typed: Typed,
-) -> Result<Response> {
-    let reader = app.authz.decide(grant.principal().clone(), Arc::clone(grant.standing())).await?;
-    let shown = invitations_page(app, &reader, Wanted::default(), typed, Some(rejected)).await?;
-    Ok(rejected.answer(page(&shown)))
-}
-
-async fn invitations_page(
+/// The page, with what was typed and what was wrong with it, if anything was.
+pub(super) async fn invitations_page(
     app: &AppState,
     grant: &Grant<perm::InvitationsRead>,
     wanted: Wanted,

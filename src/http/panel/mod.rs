@@ -5,11 +5,13 @@
 mod account;
 mod activity;
 mod assets;
+mod choices;
 mod confirm;
 mod form;
 mod frame;
 mod identities;
 mod invitations;
+mod inviting;
 mod join;
 #[cfg(feature = "dev")]
 mod mailbox;
@@ -20,9 +22,11 @@ mod overview;
 mod problem;
 mod remove;
 mod roles;
+mod sessions;
 mod settings;
 mod shown;
 pub(super) mod sign_in;
+mod start;
 mod tenants;
 
 use askama::Template;
@@ -38,16 +42,19 @@ pub(super) fn routes() -> Routes {
     let pages = [
         assets::routes(),
         sign_in::routes(),
+        start::routes(),
         tenants::routes(),
         overview::routes(),
         members::routes(),
         member::routes(),
         remove::routes(),
         invitations::routes(),
+        inviting::routes(),
         join::routes(),
         roles::routes(),
         settings::routes(),
         account::routes(),
+        sessions::routes(),
         identities::routes(),
         #[cfg(feature = "dev")]
         mailbox::routes(),

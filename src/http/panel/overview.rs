@@ -15,7 +15,7 @@ use crate::http::panel::activity::Activity;
 use crate::http::panel::frame::{Frame, Section, also, path_of};
 use crate::http::panel::invitations::deps;
 use crate::http::panel::shown::{Badge, Moment};
-use crate::http::panel::{page, tenants};
+use crate::http::panel::{page, start};
 use crate::http::routes::{Area, Routes};
 use crate::http::state::AppState;
 use crate::invitations::{self, Status};
@@ -91,7 +91,7 @@ async fn show(
         activity: lately(&app, grant, now).await?,
     };
     let mut response = page(&overview);
-    tenants::remember(&app, &policy.slug, &mut response);
+    start::remember(&app, &policy.slug, &mut response);
     Ok(response)
 }
 

@@ -2,10 +2,9 @@
 
 use time::macros::format_description;
 
-use crate::authz::{Grant, HeldRole, Role};
+use crate::authz::Grant;
 use crate::clock::Timestamp;
 use crate::ids::UserId;
-use crate::roles::guards::{self, Holding};
 
 /// A moment: how long from now in words, and exactly.
 #[derive(Debug, Clone)]
@@ -70,46 +69,6 @@ pub(super) struct Badge {
     pub(super) name: String,
     /// Until when it is held, if it ends.
     pub(super) until: Option<Moment>,
-}
-
-/// A role in a form of check boxes.
-#[derive(Debug, Clone)]
-pub(super) struct Choice {
-    /// Its key.
-    pub(super) key: String,
-    /// Its name.
-    pub(super) name: String,
-    /// What it is for.
-    pub(super) description: String,
-    /// Whether it is ticked.
-    pub(super) ticked: bool,
-    /// Whether ticking it would ask for more than one may give.
-    pub(super) beyond: bool,
-    /// Until when it is held, if it ends.
-    pub(super) until: Option<Moment>,
-}
-
-/// The tenant's roles as choices for the grant's principal. `held` may always be kept; the rest only when it is
-/// theirs to give.
-pub(super) fn choices<P>(
-    grant: &Grant<P>,
-    held: &[HeldRole],
-    ticked: impl Fn(&Role) -> bool,
-    now: Timestamp,
-) -> Vec<Choice> {
-    let actor = Holding::new(grant.policy(), &grant.standing().roles);
-    let choice = |role: &Role| {
-        let kept = held.iter().find(|held| held.role == role.id);
-        Choice {
-            key: role.key.clone(),
-            name: role.name.clone(),
-            description: role.description.clone(),
-            ticked: ticked(role),
-            beyond: kept.is_none() && guards::may_grant(actor, role, None, now).is_err(),
-            until: kept.and_then(|held| held.expires_at).map(|end| Moment::new(end, now)),
-        }
-    };
-    grant.policy().roles.iter().map(choice).collect()
 }
 
 /// The names of the tenant's roles with these keys; a key that has no role any more stands for itself.

@@ -1,66 +1,29 @@
-//! The start, and the page of all one's tenants, where one makes another.
+//! The page of all one's tenants, where one makes another.
 
 use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
-use http::header;
 use serde::Deserialize;
 
 use crate::authz::Principal;
 use crate::config::TenantCreation;
 use crate::error::Result;
 use crate::http::access::SignedIn;
-use crate::http::answer::SeeOther;
 use crate::http::extract::{Form, Query};
-use crate::http::openapi::{Input, Operation};
 use crate::http::panel::form::{self, FormErrors, Rejected};
 use crate::http::panel::frame::Frame;
 use crate::http::panel::notice::Notice;
 use crate::http::panel::page;
-use crate::http::principal::cookie;
 use crate::http::routes::{Area, Routes};
 use crate::http::state::AppState;
 use crate::tenants::{self, CreationRules, NewTenant, Status};
 
-/// The cookie that remembers which tenant was looked at last. Says where to start, and nothing else.
-pub(super) const LAST_TENANT: &str = "freehold-tenant";
-
 pub(super) fn routes() -> Routes {
-    Routes::new(Area::Panel)
-        .get("/", "Go to the last tenant, or to all", start)
-        .get("/tenants", "Choose a tenant", show)
-        .post("/tenants", "Make a tenant", create)
-}
-
-/// The slug in the cookie, if it can be one.
-#[derive(Debug)]
-struct LastTenant(Option<String>);
-
-impl<S: Sync> axum::extract::FromRequestParts<S> for LastTenant {
-    type Rejection = std::convert::Infallible;
-
-    async fn from_request_parts(parts: &mut http::request::Parts, _: &S) -> Result<Self, Self::Rejection> {
-        // Two of them name nothing.
-        Ok(Self(cookie(&parts.headers, LAST_TENANT).ok().flatten().map(str::to_owned)))
-    }
-}
-
-impl Input for LastTenant {
-    fn describe(_: &mut Operation) {}
-}
-
-async fn start(
-    SignedIn(principal): SignedIn,
-    State(app): State<AppState>,
-    last: LastTenant,
-) -> Result<SeeOther> {
-    let mine = tenants::list_for(&app.authz, principal.user.id, app.database.clock().now()).await?;
-    let remembered = mine.iter().find(|tenant| Some(&tenant.slug) == last.0.as_ref());
-    let only = || mine.first().filter(|_| mine.len() == 1);
-    Ok(SeeOther(match remembered.or_else(only) {
-        Some(tenant) => format!("/t/{}", tenant.slug),
-        None => "/tenants".to_owned(),
-    }))
+    Routes::new(Area::Panel).get("/tenants", "Choose a tenant", show).post(
+        "/tenants",
+        "Make a tenant",
+        create,
+    )
 }
 
 #[derive(Debug, Deserialize, schemars::JsonSchema)]
@@ -146,13 +109,4 @@ async fn tenants_page(
 /// The name of a system role; a tenant's own is told by its key.
 pub(super) fn role_name(app: &AppState, key: String) -> String {
     app.authz.system_roles().get(&key).map_or(key, |role| role.name.to_owned())
-}
-
-/// Remembers, in the browser, which tenant was looked at last.
-pub(super) fn remember(app: &AppState, slug: &str, response: &mut Response) {
-    const DAYS: std::time::Duration = std::time::Duration::from_hours(24 * 90);
-    let value = crate::http::principal::set_cookie(app, LAST_TENANT, slug, Some(DAYS));
-    if let Ok(value) = http::HeaderValue::from_str(&value) {
-        response.headers_mut().append(header::SET_COOKIE, value);
-    }
 }
