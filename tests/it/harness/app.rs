@@ -333,6 +333,7 @@ impl Person {
 
 impl Browser {
     /// Begins a request. Unsafe ones say that our own pages sent them.
+    #[allow(clippy::needless_pass_by_value, reason = "a constant at every caller")]
     pub(crate) fn call(&self, method: Method, path: &str) -> Call {
         let mut request = Request::builder().method(method.clone()).uri(path).header(header::HOST, HOST);
         if let Some((cookie, _)) = &self.session {
