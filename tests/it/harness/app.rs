@@ -133,7 +133,7 @@ impl TestApp {
         Tenant { id: tenant.id, slug: tenant.slug, owner: owner.clone() }
     }
 
-    /// The text of every mail to `name@example.com`, once there are `count`.
+    /// The text of every mail to `name@example.com`, newest first, once there are `count`.
     pub(crate) async fn mails_to(&self, name: &str, count: usize) -> Vec<String> {
         let address = format!("{name}@example.com");
         let arrived = until(PATIENCE, async || {
@@ -148,7 +148,7 @@ impl TestApp {
     pub(crate) async fn invitation_secret(&self, name: &str, count: usize) -> String {
         let mails = self.mails_to(name, count).await;
         let secrets: Vec<&str> = mails.iter().map(|text| secret_in(text)).collect();
-        (*secrets.last().unwrap()).to_owned()
+        (*secrets.first().unwrap()).to_owned()
     }
 
     /// Waits until no mail is on its way.
