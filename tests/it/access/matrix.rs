@@ -65,16 +65,8 @@ async fn check(app: &TestApp, route: &RouteInfo, scene: &Scene, expected: Expect
     let before = Traces::of(app).await;
     let answer = scene.call(app, route, &scene.tenant.slug).await;
     let after = Traces::of(app).await;
-    let is_page = route.area == Area::Panel;
     match expected {
-        Expected::SignIn if is_page => {
-            assert_eq!(answer.status, 303, "{at}");
-            assert!(answer.header("location").unwrap().starts_with("/login"), "{at}");
-        }
-        Expected::SignIn => {
-            assert_eq!(answer.status, 401, "{at}");
-            assert!(answer.header("www-authenticate").is_some(), "{at}");
-        }
+        Expected::SignIn => is_sent_to_sign_in(route, &answer, at),
         Expected::NotFound => {
             assert_eq!(answer.status, 404, "{at}: {}", answer.text());
             let missing = scene.call(app, route, "tenant-none").await;
@@ -82,22 +74,8 @@ async fn check(app: &TestApp, route: &RouteInfo, scene: &Scene, expected: Expect
             let by_id = scene.call(app, route, &scene.tenant.id.to_string()).await;
             assert_eq!(answer.without_request_id(), by_id.without_request_id(), "{at}");
         }
-        Expected::Denied(required) => {
-            assert_eq!(answer.status, 403, "{at}: {}", answer.text());
-            assert!(answer.text().contains(required), "{at}: it does not say what is missing");
-            if !is_page {
-                assert_eq!(answer.json()["required"], required, "{at}");
-            }
-        }
-        Expected::Allowed => {
-            let status = answer.status.as_u16();
-            assert!(status < 500 && status != 401 && status != 403, "{at}: {}", answer.text());
-            let lost = status == 404 && route.path.contains("{tenant}");
-            assert!(!lost, "{at}: everything it names is there: {}", answer.text());
-            let to_login =
-                answer.header("location").is_some_and(|place| place.starts_with("/login?return_to"));
-            assert!(!to_login, "{at}: it asks to sign in");
-        }
+        Expected::Denied(required) => is_denied(route, &answer, required, at),
+        Expected::Allowed => is_allowed(route, &answer, at),
     }
     let done =
         expected == Expected::Allowed && (answer.status.is_success() || answer.status.is_redirection());
@@ -113,6 +91,33 @@ async fn check(app: &TestApp, route: &RouteInfo, scene: &Scene, expected: Expect
         before.same_rows(&after, at);
     }
     answer
+}
+
+fn is_sent_to_sign_in(route: &RouteInfo, answer: &Answer, at: &str) {
+    if route.area == Area::Panel {
+        assert_eq!(answer.status, 303, "{at}");
+        assert!(answer.header("location").unwrap().starts_with("/login"), "{at}");
+    } else {
+        assert_eq!(answer.status, 401, "{at}");
+        assert!(answer.header("www-authenticate").is_some(), "{at}");
+    }
+}
+
+fn is_denied(route: &RouteInfo, answer: &Answer, required: &str, at: &str) {
+    assert_eq!(answer.status, 403, "{at}: {}", answer.text());
+    assert!(answer.text().contains(required), "{at}: it does not say what is missing");
+    if route.area != Area::Panel {
+        assert_eq!(answer.json()["required"], required, "{at}");
+    }
+}
+
+fn is_allowed(route: &RouteInfo, answer: &Answer, at: &str) {
+    let status = answer.status.as_u16();
+    assert!(status < 500 && status != 401 && status != 403, "{at}: {}", answer.text());
+    let lost = status == 404 && route.path.contains("{tenant}");
+    assert!(!lost, "{at}: everything it names is there: {}", answer.text());
+    let to_login = answer.header("location").is_some_and(|place| place.starts_with("/login?return_to"));
+    assert!(!to_login, "{at}: it asks to sign in");
 }
 
 #[tokio::test]
@@ -133,10 +138,8 @@ async fn every_route_answers_everyone_as_the_policy_says() {
                 let expected = expected(route, caller, &policy, &app);
                 let at = format!("{} {} by {caller:?}, expecting {expected:?}", route.method, route.path);
                 // What succeeds uses its scene up.
-                let own = match expected == Expected::Allowed && !route.method.is_safe() {
-                    true => Some(fresh(caller).await),
-                    false => None,
-                };
+                let uses_up = expected == Expected::Allowed && !route.method.is_safe();
+                let own = if uses_up { Some(fresh(caller).await) } else { None };
                 let answer = check(&app, route, own.as_ref().unwrap_or(&shared), expected, &at).await;
                 if answer.status.is_success() || answer.status.is_redirection() {
                     done.insert(route.path);
@@ -187,7 +190,6 @@ async fn a_head_is_judged_as_a_get() {
                     }
                 };
                 assert_eq!(get.status, head.status, "{path} by {caller:?}");
-                // No socket stands between: a server leaves the body out.
             }
         }
     })
