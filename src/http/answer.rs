@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::db::Committed;
 use crate::http::openapi::{Operation, Output};
 
-/// A resource: 200, its ETag when it has a revision, and the policy version after a write.
+/// A resource: 200, its `ETag` when it has a revision, and the policy version after a write.
 #[derive(Debug)]
 pub struct Found<T> {
     value: T,
@@ -29,7 +29,7 @@ impl<T> Found<T> {
         Self { value, tag: None, policy_version: None, status: StatusCode::OK, location: None }
     }
 
-    /// With the revision as its ETag.
+    /// With the revision as its `ETag`.
     #[must_use]
     pub fn revision(self, revision: i64) -> Self {
         self.tag(revision.to_string())

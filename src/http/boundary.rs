@@ -206,11 +206,15 @@ fn settle_bare(response: Response, for_people: bool, via: &Via) -> Response {
     settled
 }
 
+/// Defects and failing dependencies are events for operators; the rest is for whoever debugs a client.
+#[allow(clippy::cognitive_complexity, reason = "what the log macros expand to is not ours to read")]
 fn log(error: &Error) {
-    match error {
-        Error::Internal(..) => tracing::error!(cause = ?error, "{error}"),
-        Error::Unavailable(..) => tracing::warn!(cause = ?error, "{error}"),
-        _ => tracing::debug!(cause = ?error, "{error}"),
+    if matches!(error, Error::Internal(..)) {
+        tracing::error!(cause = ?error, "{error}");
+    } else if matches!(error, Error::Unavailable(..)) {
+        tracing::warn!(cause = ?error, "{error}");
+    } else {
+        tracing::debug!(cause = ?error, "{error}");
     }
 }
 

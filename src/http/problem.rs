@@ -156,14 +156,13 @@ impl Problem {
             errors: Vec::new(),
             denial: None,
         };
-        match error {
-            Error::Forbidden(denial) => {
-                problem.required = Some(denial.required.clone());
-                problem.denial = Some(denial.as_ref().into());
-            }
-            Error::InsufficientScope { required } => problem.required = Some(required.clone()),
-            Error::Invalid(errors) => problem.errors.clone_from(errors),
-            _ => {}
+        if let Error::Forbidden(denial) = error {
+            problem.required = Some(denial.required.clone());
+            problem.denial = Some(denial.as_ref().into());
+        } else if let Error::InsufficientScope { required } = error {
+            problem.required = Some(required.clone());
+        } else if let Error::Invalid(errors) = error {
+            problem.errors.clone_from(errors);
         }
         problem
     }
@@ -245,20 +244,14 @@ pub fn json(problem: &Problem) -> Response {
 /// Headers that go with an error, in whatever form it is told.
 pub fn add_headers(error: &Error, response: &mut Response) {
     let headers = response.headers_mut();
-    match error {
-        Error::Unauthenticated => {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"freehold\""));
-        }
-        Error::InvalidToken => {
-            let challenge = HeaderValue::from_static("Bearer realm=\"freehold\", error=\"invalid_token\"");
-            headers.insert(header::WWW_AUTHENTICATE, challenge);
-        }
-        Error::TooMany { retry_after, .. } => {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(retry_after.as_secs().max(1)));
-        }
-        Error::Unavailable(..) => {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(1));
-        }
-        _ => {}
+    if matches!(error, Error::Unauthenticated) {
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"freehold\""));
+    } else if matches!(error, Error::InvalidToken) {
+        let challenge = HeaderValue::from_static("Bearer realm=\"freehold\", error=\"invalid_token\"");
+        headers.insert(header::WWW_AUTHENTICATE, challenge);
+    } else if let Error::TooMany { retry_after, .. } = error {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(retry_after.as_secs().max(1)));
+    } else if matches!(error, Error::Unavailable(..)) {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(1));
     }
 }

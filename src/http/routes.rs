@@ -215,7 +215,6 @@ impl Routes {
     }
 
     /// The router, and the table of everything in it.
-    #[must_use]
     pub fn finish(self) -> (Router<AppState>, RouteTable) {
         (self.router, RouteTable::new(self.table))
     }

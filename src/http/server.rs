@@ -74,14 +74,11 @@ type Accepted = (tokio::net::TcpStream, std::net::SocketAddr, tokio::sync::Owned
 
 async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> Option<Accepted> {
     let place = Arc::clone(places).acquire_owned().await.ok()?;
-    match listener.accept().await {
-        Ok((stream, peer)) => {
-            // Answers are written whole; waiting to fill packets only delays them.
-            if let Err(error) = stream.set_nodelay(true) {
-                tracing::trace!(%error, "nodelay");
-            }
-            Some((stream, peer, place))
-        }
+    // Answers are written whole; waiting to fill packets only delays them.
+    let accepted =
+        listener.accept().await.and_then(|(stream, peer)| stream.set_nodelay(true).map(|()| (stream, peer)));
+    match accepted {
+        Ok((stream, peer)) => Some((stream, peer, place)),
         Err(error) => {
             // Out of file descriptors, mostly: trying again at once would spin.
             tracing::warn!(%error, "cannot accept");

@@ -151,6 +151,7 @@ fn expiry(record: &Record) -> Timestamp {
     Timestamp::from_datetime(record.expiry_date)
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "the shape map_err calls")]
 fn backend(error: Error) -> StoreError {
     tracing::debug!(cause = ?error, "session store");
     StoreError::Backend(error.to_string())
