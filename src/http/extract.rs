@@ -324,10 +324,10 @@ impl IfMatch {
         self.tag()?.map(|tag| tag.parse().map_err(|_not_ours| Error::Stale)).transpose()
     }
 
-    /// The ETag the client has seen, without its quotes, when it sent one.
+    /// The `ETag` the client has seen, without its quotes, when it sent one.
     ///
     /// # Errors
-    /// [`Error::Stale`] when what it sent is not one strong ETag.
+    /// [`Error::Stale`] when what it sent is not one strong `ETag`.
     pub fn tag(&self) -> Result<Option<&str>> {
         let Some(value) = self.0.as_deref().filter(|value| value.trim() != "*") else { return Ok(None) };
         let inner = value.trim().strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
