@@ -48,6 +48,8 @@ fn the_help_changes_only_on_purpose() {
         &["migrate"],
         &["openapi"],
         &["access"],
+        &["audit"],
+        &["audit", "verify"],
         &["operator"],
         &["operator", "add"],
     ];
