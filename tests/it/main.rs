@@ -9,6 +9,8 @@
     reason = "a test ends by panicking; clippy.toml's allowances do not reach the functions tests share"
 )]
 
+mod access;
+mod api;
 mod architecture;
 mod harness;
 mod store;
