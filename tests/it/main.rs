@@ -10,5 +10,8 @@
 )]
 
 mod architecture;
+mod db;
 mod harness;
+mod http;
+mod login;
 mod store;

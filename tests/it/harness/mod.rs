@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "the kit is whole even where no test uses a part of it yet")]
 
 pub(crate) mod browser;
+pub(crate) mod browserless;
 pub(crate) mod process;
 mod server;
 pub(crate) mod services;
