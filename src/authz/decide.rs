@@ -258,7 +258,9 @@ impl Authz {
         let policy = self.policy_in(&mut tx, grant.tenant()).await?;
         let standing = self.standing_in(&mut tx, &policy, grant.user()).await?.ok_or(Error::NotFound)?;
         if !grant.effective().is_subset(standing.effective) {
-            return Err(Error::Conflict("Your rights in this tenant were changed meanwhile. Look again.".into()));
+            return Err(Error::Conflict(
+                "Your rights in this tenant were changed meanwhile. Look again.".into(),
+            ));
         }
         let grant = self.decide(grant.principal().clone(), Arc::new(standing)).await?;
         Ok((tx, grant))

@@ -55,7 +55,11 @@ async fn a_change_shows_that_our_own_pages_asked_for_it() {
     for headers in [vec![("origin", own.clone())], vec![site_header("same-origin")]] {
         let request = visitor.request(Method::PATCH, "/api/v1/me").header("content-type", "application/json");
         let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, value));
-        assert_eq!(visitor.send(request.body(r#"{"name": "Ada"}"#)).await.status, StatusCode::OK, "{headers:?}");
+        assert_eq!(
+            visitor.send(request.body(r#"{"name": "Ada"}"#)).await.status,
+            StatusCode::OK,
+            "{headers:?}"
+        );
     }
     assert_eq!(name(&visitor).await, "Ada");
 }
@@ -112,7 +116,8 @@ async fn a_form_carries_the_token_of_its_session() {
     let request = visitor.request(Method::POST, "/logout").form(&[("form_token", &own)]);
     assert_eq!(visitor.send(request).await.status, StatusCode::FORBIDDEN, "the token alone is not enough");
     let request = visitor.request(Method::POST, "/logout").header("origin", &site.origin);
-    let as_json = request.header("content-type", "application/json").body(format!(r#"{{"form_token": "{own}"}}"#));
+    let as_json =
+        request.header("content-type", "application/json").body(format!(r#"{{"form_token": "{own}"}}"#));
     assert_eq!(visitor.send(as_json).await.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
     let in_query = visitor.submits(&format!("/logout?form_token={own}"), &[]).await;
     assert_eq!(in_query.status, StatusCode::FORBIDDEN);

@@ -12,7 +12,10 @@ async fn a_request_names_the_public_host_exactly_once() {
     for (request, expected) in [
         ("GET /login HTTP/1.1\r\nconnection: close\r\n\r\n".to_owned(), 400),
         (format!("GET /login HTTP/1.1\r\nhost: {host}\r\nhost: {host}\r\nconnection: close\r\n\r\n"), 400),
-        (format!("GET /login HTTP/1.1\r\nhost: {host}\r\nhost: evil.example\r\nconnection: close\r\n\r\n"), 400),
+        (
+            format!("GET /login HTTP/1.1\r\nhost: {host}\r\nhost: evil.example\r\nconnection: close\r\n\r\n"),
+            400,
+        ),
         ("GET /login HTTP/1.1\r\nhost: evil.example\r\nconnection: close\r\n\r\n".to_owned(), 421),
         (format!("GET /login HTTP/1.1\r\nhost: {host}.evil.example\r\nconnection: close\r\n\r\n"), 421),
         ("GET /login HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n".to_owned(), 421),

@@ -12,7 +12,8 @@ use crate::harness::browserless::{Site, Store};
 #[tokio::test]
 async fn headers_over_sixteen_kilobytes_are_refused() {
     let site = Site::start(Store::sqlite().await).await;
-    let with = |size: usize| request("GET", "/login", site.address, &[format!("x-padding: {}", "x".repeat(size))]);
+    let with =
+        |size: usize| request("GET", "/login", site.address, &[format!("x-padding: {}", "x".repeat(size))]);
     assert_eq!(send(site.address, with(15_000)).await.status, 200);
     for size in [17_000, 31_000, 33_000, 100_000, 400_000] {
         assert_eq!(send(site.address, with(size)).await.status, 431, "{size}");
@@ -26,7 +27,11 @@ async fn addresses_over_eight_kilobytes_are_refused() {
     let site = Site::start(Store::sqlite().await).await;
     assert_ne!(get(site.address, &format!("/login?return_to=/{}", "x".repeat(8_000))).await.status, 414);
     for size in [8_200, 16_000, 31_000] {
-        assert_eq!(get(site.address, &format!("/login?return_to=/{}", "x".repeat(size))).await.status, 414, "{size}");
+        assert_eq!(
+            get(site.address, &format!("/login?return_to=/{}", "x".repeat(size))).await.status,
+            414,
+            "{size}"
+        );
         assert_eq!(get(site.address, &format!("/{}", "x".repeat(size))).await.status, 414, "{size}");
     }
 }
@@ -189,10 +194,34 @@ async fn a_head_that_trickles_is_cut_off_too() {
 /// Two hundred values nobody would send, the same ones each time.
 fn nonsense() -> Vec<Vec<u8>> {
     let mut values: Vec<Vec<u8>> = [
-        &b""[..], b"=", b";", b";;;=;", b"freehold", b"freehold=", b"freehold==", b"freehold=\"", b"freehold=%00",
-        b"freehold=AAAAAAAAAAAAAAAAAAAAAA", b"freehold=____________________-_", b"freehold=\xff\xfe", b"\xff",
-        b"freehold=../../x", b"freehold=' or 1=1 --", b"Bearer", b"Bearer ", b"Bearer  x", b"bearer x", b"Basic",
-        b"Basic !!!", b"Basic Og==", b"Bearer fhp_", b"Bearer fhp_\xff", b"Digest a=b", b"Bearer a b", b"\t", b",,,",
+        &b""[..],
+        b"=",
+        b";",
+        b";;;=;",
+        b"freehold",
+        b"freehold=",
+        b"freehold==",
+        b"freehold=\"",
+        b"freehold=%00",
+        b"freehold=AAAAAAAAAAAAAAAAAAAAAA",
+        b"freehold=____________________-_",
+        b"freehold=\xff\xfe",
+        b"\xff",
+        b"freehold=../../x",
+        b"freehold=' or 1=1 --",
+        b"Bearer",
+        b"Bearer ",
+        b"Bearer  x",
+        b"bearer x",
+        b"Basic",
+        b"Basic !!!",
+        b"Basic Og==",
+        b"Bearer fhp_",
+        b"Bearer fhp_\xff",
+        b"Digest a=b",
+        b"Bearer a b",
+        b"\t",
+        b",,,",
     ]
     .iter()
     .map(|value| value.to_vec())
@@ -222,7 +251,10 @@ async fn malformed_cookies_and_credentials_are_never_our_fault() {
     for value in nonsense() {
         for header in ["cookie", "authorization"] {
             for path in ["/api/v1/me", "/login", "/auth/google/callback"] {
-                let head = format!("GET {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n{header}: ", site.address);
+                let head = format!(
+                    "GET {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n{header}: ",
+                    site.address
+                );
                 let answer = send(site.address, [head.as_bytes(), &value, b"\r\n\r\n"].concat()).await;
                 let shown = String::from_utf8_lossy(&value);
                 assert!(answer.status < 500, "{header}: {shown} {answer:?}");

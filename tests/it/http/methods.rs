@@ -42,7 +42,8 @@ async fn other_methods_are_refused_by_name() {
             assert!(!answer.body.contains("HTTP/1.1"), "{method} {path}: nothing is echoed");
         }
     }
-    let connect = format!("CONNECT evil.example:443 HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n", site.address);
+    let connect =
+        format!("CONNECT evil.example:443 HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n\r\n", site.address);
     let answer = send(site.address, connect).await;
     assert!((400..500).contains(&answer.status), "{answer:?}");
 }

@@ -21,7 +21,8 @@ pub(super) struct RawAnswer {
 impl RawAnswer {
     /// A header's only value; empty without one.
     pub(super) fn header(&self, name: &str) -> &str {
-        let mut values = self.headers.iter().filter(|(known, _)| known == name).map(|(_, value)| value.as_str());
+        let mut values =
+            self.headers.iter().filter(|(known, _)| known == name).map(|(_, value)| value.as_str());
         let value = values.next().unwrap_or_default();
         assert_eq!(values.next(), None, "{name} comes once");
         value

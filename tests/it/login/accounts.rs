@@ -27,7 +27,11 @@ async fn an_address_known_from_another_provider_opens_no_account() {
         let sam = site.visitor();
         let answer = sam.tries_to_sign_in(Github, "sam").await;
         assert_eq!(answer.status, StatusCode::CONFLICT);
-        assert!(answer.body.contains("Google"), "the page names the provider to sign in with: {}", answer.body);
+        assert!(
+            answer.body.contains("Google"),
+            "the page names the provider to sign in with: {}",
+            answer.body
+        );
         assert_eq!(sam.session(), None);
         assert_eq!((accounts(&site).await, site.sessions().await), (1, 1), "nothing was made");
     })
@@ -125,7 +129,9 @@ async fn what_a_provider_vouches_for_cannot_be_written() {
         let site = Site::start(store).await;
         let visitor = site.visitor();
         visitor.signs_in(Google, "uma").await;
-        for field in ["email_verified", "email", "provider", "subject", "operator", "disabled", "id", "scopes"] {
+        for field in
+            ["email_verified", "email", "provider", "subject", "operator", "disabled", "id", "scopes"]
+        {
             let body = serde_json::json!({ "name": "Uma", field: true });
             let answer = visitor.ask_with(Method::PATCH, "/api/v1/me", &body).await;
             assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{field}: {answer:?}");

@@ -47,10 +47,9 @@ async fn every_attempt_has_its_own_state_challenge_and_nonce() {
     each_database(async |store| {
         let site = Site::start(store).await;
         let visitor = site.visitor();
-        for (provider, names) in [
-            (Google, &["state", "code_challenge", "nonce"][..]),
-            (Github, &["state", "code_challenge"][..]),
-        ] {
+        for (provider, names) in
+            [(Google, &["state", "code_challenge", "nonce"][..]), (Github, &["state", "code_challenge"][..])]
+        {
             let [one, other] = [visitor.starts(provider).await, visitor.starts(provider).await];
             let [one, other] = [query(&one), query(&other)];
             for name in names {
@@ -213,7 +212,12 @@ async fn an_issuer_in_the_callback_is_the_providers_own() {
                 Google,
                 Endpoint::GoogleCallback,
                 "ada",
-                vec![Fault::MissingIss, Fault::RepeatedIss, wrong("https://evil.example"), wrong(&format!("{google}/"))],
+                vec![
+                    Fault::MissingIss,
+                    Fault::RepeatedIss,
+                    wrong("https://evil.example"),
+                    wrong(&format!("{google}/")),
+                ],
             ),
             (
                 Github,
@@ -227,7 +231,10 @@ async fn an_issuer_in_the_callback_is_the_providers_own() {
                 site.idp.faults().next(endpoint, fault.clone());
                 let (asked_before, callback) = (asked(&site), visitor.agrees(provider, person).await);
                 let answer = visitor.get(&callback).await;
-                assert!(!answer.status.is_success() && !answer.status.is_redirection(), "{fault:?} {answer:?}");
+                assert!(
+                    !answer.status.is_success() && !answer.status.is_redirection(),
+                    "{fault:?} {answer:?}"
+                );
                 assert_eq!(asked(&site), asked_before, "{fault:?}: no code goes to anyone");
             }
         }

@@ -11,6 +11,7 @@ use freehold::login::flow;
 use http::{Method, StatusCode};
 
 use super::accounts::id;
+use super::secrecy::{secrets_of, shows_none};
 use crate::harness::browserless::{Answer, Site, Visitor, each_database};
 
 /// The permission to link that this visitor's session gets, as the account page asks for it.
@@ -48,7 +49,11 @@ async fn a_linked_identity_opens_the_account_it_was_linked_to() {
         let again = site.visitor();
         again.signs_in(Github, "vic").await;
         assert_eq!(id(&again).await, id(&ada).await);
-        assert_eq!(again.me().await.json()["email"], "ada@example.com", "the first identity keeps the profile");
+        assert_eq!(
+            again.me().await.json()["email"],
+            "ada@example.com",
+            "the first identity keeps the profile"
+        );
     })
     .await;
 }
@@ -69,7 +74,11 @@ async fn a_grant_to_link_works_once_for_its_session_and_provider() {
         }
         let answer = starts_linking(&site.visitor(), Github, &grant).await;
         assert!(answer.location().starts_with("/login?"), "nobody signed in: {answer:?}");
-        assert_eq!(starts_linking(&ada, Google, &grant).await.status, StatusCode::FORBIDDEN, "another provider");
+        assert_eq!(
+            starts_linking(&ada, Google, &grant).await.status,
+            StatusCode::FORBIDDEN,
+            "another provider"
+        );
 
         let grant = may_link(&site, &ada, Github).await.unwrap();
         assert_eq!(starts_linking(&ada, Github, &grant).await.status, StatusCode::SEE_OTHER);
@@ -130,6 +139,14 @@ async fn a_session_that_ended_meanwhile_links_nothing() {
         ada.plant("freehold-login", &browser);
         let answer = ada.get(&callback).await;
         assert!(answer.status.is_client_error(), "{answer:?}");
+
+        let grant = may_link(&site, &ada, Github).await.unwrap();
+        let start = starts_linking(&ada, Github, &grant).await;
+        let callback = ada.comes_back_from(&choose_url(start.location(), "vic")).await;
+        ada.cookies().remove("freehold");
+        let answer = ada.get(&callback).await;
+        assert!(answer.status.is_client_error(), "{answer:?}");
+        shows_none(&secrets_of(&callback), &answer);
         assert_eq!(identities(&site).await, 1);
     })
     .await;

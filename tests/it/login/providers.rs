@@ -70,8 +70,9 @@ async fn a_broken_provider_opens_no_session() {
 async fn a_provider_whose_keys_cannot_be_read_opens_no_session() {
     each_database(async |store| {
         let site = Site::start(store).await;
-        for fault in [Fault::Status(500), Fault::Malformed, Fault::Huge, Fault::Answer(json!({ "keys": [] }))] {
-            site.idp.faults().next(Endpoint::Jwks, fault);
+        for fault in [Fault::Status(500), Fault::Malformed, Fault::Huge, Fault::Answer(json!({ "keys": [] }))]
+        {
+            site.idp.faults().always(Endpoint::Jwks, fault);
             is_a_clear_page(&site.visitor().tries_to_sign_in(Google, "ada").await, Google);
             site.clock.advance(Duration::from_mins(2));
             site.idp.faults().clear();
@@ -125,7 +126,9 @@ async fn a_slow_provider_fails_in_six_seconds_and_slows_nobody_else() {
 async fn a_provider_that_cannot_be_discovered_is_told_in_time() {
     each_database(async |store| {
         let site = Site::start(store).await;
-        for fault in [Fault::Stall, Fault::Status(500), Fault::Malformed, Fault::Answer(json!({ "issuer": "x" }))] {
+        for fault in
+            [Fault::Stall, Fault::Status(500), Fault::Malformed, Fault::Answer(json!({ "issuer": "x" }))]
+        {
             site.idp.faults().next(Endpoint::Discovery, fault.clone());
             let started = Instant::now();
             let answer = site.visitor().get("/auth/google").await;

@@ -8,7 +8,9 @@ use freehold::login::Provider::{Github, Google};
 use serde_json::json;
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::harness::browserless::{Answer, GITHUB_SECRET, GOOGLE_SECRET, SECRET, Site, Visitor, each_database};
+use crate::harness::browserless::{
+    Answer, GITHUB_SECRET, GOOGLE_SECRET, SECRET, Site, Visitor, each_database,
+};
 
 /// Everything that is logged on this thread while it lives.
 #[derive(Clone, Default)]
@@ -52,13 +54,13 @@ impl<'w> MakeWriter<'w> for Log {
 }
 
 /// The values in a callback that nobody else may see.
-fn secrets_of(callback: &str) -> Vec<String> {
+pub(super) fn secrets_of(callback: &str) -> Vec<String> {
     let query = callback.split_once('?').unwrap().1;
     let pairs = url::form_urlencoded::parse(query.as_bytes());
     pairs.filter(|(name, _)| name == "code" || name == "state").map(|(_, value)| value.into_owned()).collect()
 }
 
-fn shows_none(secrets: &[String], answer: &Answer) {
+pub(super) fn shows_none(secrets: &[String], answer: &Answer) {
     for secret in secrets {
         assert!(!answer.body.contains(secret), "a page shows {secret}");
         for (name, value) in &answer.headers {
@@ -101,7 +103,8 @@ async fn what_a_provider_says_is_not_repeated() {
         let visitor = site.visitor();
         let address = visitor.starts(Google).await;
         let callback = visitor.comes_back_from(&cancel_url(&address)).await;
-        let marked = format!("{}&error_uri=https%3A%2F%2Fevil.example", callback.replace("access_denied", "%3Cb%3E"));
+        let marked =
+            format!("{}&error_uri=https%3A%2F%2Fevil.example", callback.replace("access_denied", "%3Cb%3E"));
         let answer = visitor.get(&marked).await;
         for text in ["<b>", "&lt;b&gt;", "evil.example", "the person said no"] {
             assert!(!answer.body.contains(text), "{text}: {}", answer.body);
@@ -123,7 +126,8 @@ async fn goes_through_everything(site: &Site) -> Vec<String> {
         (Github, "vic", Endpoint::GithubUser),
         (Github, "vic", Endpoint::GithubEmails),
     ] {
-        let leaky = json!({ "access_token": "leaked-token", "id_token": "leaked.id.token", "error": "leaked-error" });
+        let leaky =
+            json!({ "access_token": "leaked-token", "id_token": "leaked.id.token", "error": "leaked-error" });
         for fault in [Fault::Answer(leaky), Fault::Status(500), Fault::Malformed] {
             site.idp.faults().next(endpoint, fault);
             let visitor = site.visitor();
@@ -149,13 +153,16 @@ async fn goes_through_everything(site: &Site) -> Vec<String> {
 #[tokio::test]
 async fn logs_show_no_secret_at_any_level() {
     each_database(async |store| {
-        let password = store.database_url.split("://").nth(1).and_then(|rest| {
-            rest.split('@').next()?.split(':').nth(1).map(str::to_owned)
-        });
+        let password = store
+            .database_url
+            .split("://")
+            .nth(1)
+            .and_then(|rest| rest.split('@').next()?.split(':').nth(1).map(str::to_owned));
         let (log, _guard) = Log::listen("trace");
         let site = Site::start(store).await;
         let mut secrets = goes_through_everything(&site).await;
-        secrets.extend(["leaked", "gho_sample", "eyJ", SECRET, GOOGLE_SECRET, GITHUB_SECRET].map(str::to_owned));
+        secrets
+            .extend(["leaked", "gho_sample", "eyJ", SECRET, GOOGLE_SECRET, GITHUB_SECRET].map(str::to_owned));
         secrets.extend(password);
         let bearer = "a-bearer-token-of-somebody";
         let visitor = site.visitor().sending("authorization", "Bearer a-bearer-token-of-somebody");

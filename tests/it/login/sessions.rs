@@ -253,7 +253,11 @@ async fn cookies_are_bound_to_the_host_where_the_scheme_allows() {
         assert_eq!(visitor.me().await.status, StatusCode::OK);
         let plain = site.visitor();
         plain.plant("freehold", &visitor.session().unwrap());
-        assert_eq!(plain.me().await.status, StatusCode::UNAUTHORIZED, "a cookie anyone could plant is not read");
+        assert_eq!(
+            plain.me().await.status,
+            StatusCode::UNAUTHORIZED,
+            "a cookie anyone could plant is not read"
+        );
         assert_eq!(cookies(&signs_out(&visitor).await), [("__Host-freehold".to_owned(), secure)]);
     })
     .await;
