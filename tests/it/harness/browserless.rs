@@ -221,7 +221,7 @@ pub(crate) struct Site {
 impl Site {
     /// A site on `store`, to be changed and started.
     pub(crate) fn on(store: Store) -> Plan {
-        let long = Duration::from_secs(86_400);
+        let long = Duration::from_hours(24);
         Plan {
             store,
             public_url: None,

@@ -168,15 +168,15 @@ async fn logs_show_no_secret_at_any_level() {
         let visitor = site.visitor().sending("authorization", "Bearer a-bearer-token-of-somebody");
         assert_eq!(visitor.me().await.status.as_u16(), 401);
         secrets.push(bearer.to_owned());
-        let link = freehold::ids::secret_text();
-        site.visitor().get(&format!("/invitations/{link}")).await;
-        secrets.push(link);
+        let invitation = freehold::ids::secret_text();
+        site.visitor().get(&format!("/invitations/{invitation}")).await;
+        secrets.push(invitation);
 
         let text = log.text();
         assert!(text.contains("a sign-in failed at the provider"), "the log is heard");
         for secret in secrets {
-            let line = text.lines().find(|line| line.contains(&secret));
-            assert_eq!(line, None, "{secret}");
+            let shown = text.lines().find(|line| line.contains(&secret));
+            assert_eq!(shown, None, "{secret}");
         }
     })
     .await;
