@@ -71,7 +71,7 @@ pub(super) async fn read_to_end(from: &mut (impl tokio::io::AsyncRead + Unpin)) 
 
 /// A request without a body; each of `headers` is a line.
 pub(super) fn request(method: &str, target: &str, host: SocketAddr, headers: &[String]) -> String {
-    let lines = headers.iter().fold(String::new(), |lines, line| lines + line + "\r\n");
+    let lines = headers.iter().fold(String::new(), |lines, line| lines + line.as_str() + "\r\n");
     format!("{method} {target} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n{lines}\r\n")
 }
 
