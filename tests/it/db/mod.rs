@@ -1,6 +1,8 @@
 //! The database layer on both databases: one schema, one meaning of a broken constraint, writes that are whole or
 //! not at all, and a chain of events that shows what was altered.
 
+mod schema;
+
 use std::collections::BTreeSet;
 
 use freehold::audit::verify_chain;
