@@ -36,6 +36,10 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Json<T> {
             return Err(Error::MediaType);
         }
         let body = read_body(request).await?;
+        // serde would take an array of the fields in order for the object itself.
+        if body.iter().find(|byte| !byte.is_ascii_whitespace()).is_some_and(|first| *first == b'[') {
+            return Err(Error::invalid("", "type", "The body must be a JSON object."));
+        }
         let mut deserializer = serde_json::Deserializer::from_slice(&body);
         let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| refuse(&error))?;
         deserializer

@@ -12,5 +12,8 @@
 mod access;
 mod api;
 mod architecture;
+mod db;
 mod harness;
+mod http;
+mod login;
 mod store;
