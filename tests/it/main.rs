@@ -9,6 +9,11 @@
     reason = "a test ends by panicking; clippy.toml's allowances do not reach the functions tests share"
 )]
 
+mod access;
+mod api;
 mod architecture;
+mod db;
 mod harness;
+mod http;
+mod login;
 mod store;
