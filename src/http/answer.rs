@@ -13,7 +13,7 @@ use crate::http::openapi::{Operation, Output};
 #[derive(Debug)]
 pub struct Found<T> {
     value: T,
-    revision: Option<i64>,
+    tag: Option<String>,
     policy_version: Option<i64>,
     status: StatusCode,
     location: Option<String>,
@@ -26,13 +26,19 @@ pub struct Created<T>(Found<T>);
 impl<T> Found<T> {
     /// Answers with `value`.
     pub fn new(value: T) -> Self {
-        Self { value, revision: None, policy_version: None, status: StatusCode::OK, location: None }
+        Self { value, tag: None, policy_version: None, status: StatusCode::OK, location: None }
     }
 
     /// With the revision as its `ETag`.
     #[must_use]
-    pub fn revision(mut self, revision: i64) -> Self {
-        self.revision = Some(revision);
+    pub fn revision(self, revision: i64) -> Self {
+        self.tag(revision.to_string())
+    }
+
+    /// With this as its ETag, quotes aside.
+    #[must_use]
+    pub fn tag(mut self, tag: String) -> Self {
+        self.tag = Some(tag);
         self
     }
 
@@ -64,9 +70,7 @@ impl<T: Serialize> IntoResponse for Found<T> {
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        if let Some(etag) =
-            self.revision.and_then(|revision| HeaderValue::from_str(&format!("\"{revision}\"")).ok())
-        {
+        if let Some(etag) = self.tag.and_then(|tag| HeaderValue::from_str(&format!("\"{tag}\"")).ok()) {
             headers.insert(header::ETAG, etag);
         }
         if let Some(version) = self.policy_version {

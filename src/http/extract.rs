@@ -321,9 +321,17 @@ impl IfMatch {
     /// # Errors
     /// [`Error::Stale`] when what it sent cannot be a revision of ours.
     pub fn revision(&self) -> Result<Option<i64>> {
+        self.tag()?.map(|tag| tag.parse().map_err(|_not_ours| Error::Stale)).transpose()
+    }
+
+    /// The ETag the client has seen, without its quotes, when it sent one.
+    ///
+    /// # Errors
+    /// [`Error::Stale`] when what it sent is not one strong ETag.
+    pub fn tag(&self) -> Result<Option<&str>> {
         let Some(value) = self.0.as_deref().filter(|value| value.trim() != "*") else { return Ok(None) };
         let inner = value.trim().strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-        inner.and_then(|text| text.parse().ok()).map(Some).ok_or(Error::Stale)
+        inner.map(Some).ok_or(Error::Stale)
     }
 }
 

@@ -17,6 +17,7 @@ const PURPOSE: &str = "cursor";
 
 /// One page of a list.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "{T}Page")]
 pub(super) struct Page<T> {
     /// The items, in the list's order.
     pub(super) items: Vec<T>,
@@ -62,6 +63,31 @@ pub(super) fn decode<P: DeserializeOwned>(
         return Err(wrong());
     }
     serde_json::from_slice(&position).map(Some).map_err(|_older_release| wrong())
+}
+
+/// The part of a whole list that a client asked for, for lists that are short. `key` tells its items apart.
+///
+/// # Errors
+/// [`Error::Invalid`] for a bad limit or cursor.
+pub(super) fn part<T, K: Serialize + DeserializeOwned + PartialEq>(
+    sealer: &Sealer,
+    scope: &str,
+    (given, cursor): (Option<u32>, Option<&str>),
+    all: Vec<T>,
+    key: impl Fn(&T) -> K,
+) -> Result<Page<T>> {
+    let limit = usize::try_from(limit(given)?).unwrap_or(usize::MAX);
+    let after: Option<K> = decode(sealer, scope, cursor)?;
+    // What a cursor named may be gone since: the list then ends, as it would without items.
+    let start = match after {
+        None => 0,
+        Some(last) => all.iter().position(|item| key(item) == last).map_or(all.len(), |place| place + 1),
+    };
+    let more = all.len() > start + limit;
+    let items: Vec<T> = all.into_iter().skip(start).take(limit).collect();
+    let last = items.last().filter(|_| more).map(&key);
+    let next_cursor = last.map(|last| encode(sealer, scope, &last)).transpose()?;
+    Ok(Page { items, next_cursor })
 }
 
 fn message(scope: &str, position: &[u8]) -> Vec<u8> {

@@ -1,11 +1,41 @@
 //! The API: one file per resource; JSON in and out. Each handler declares who may call it, calls the domain, and
 //! answers; nothing here knows SQL or decides.
 
+mod documents;
+mod invitations;
 mod me;
+mod members;
+mod roles;
+mod tenants;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 use crate::http::routes::Routes;
 
-/// Every API route.
+/// Every API route, and the documents about them.
 pub(super) fn routes() -> Routes {
     me::routes()
+        .and(tenants::routes())
+        .and(members::routes())
+        .and(roles::routes())
+        .and(invitations::routes())
+        .and(documents::routes())
+}
+
+/// Which part of a list that has no filters.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Part {
+    /// How many items at most; 50 when absent.
+    #[schemars(range(min = 1, max = 200))]
+    limit: Option<u32>,
+    /// The `next_cursor` of the part before.
+    cursor: Option<String>,
+}
+
+/// What binds a cursor to its list: whose it is, what it holds, and every filter. Written as JSON, so that no two
+/// lists share one.
+fn scope(parts: &[&dyn std::fmt::Display]) -> String {
+    serde_json::Value::from_iter(parts.iter().map(ToString::to_string)).to_string()
 }

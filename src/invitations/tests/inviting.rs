@@ -236,3 +236,21 @@ async fn invitations_are_listed_newest_first_in_pages() {
     assert_eq!(json["invited_by"]["name"], "Olga");
     assert_eq!(json["status"], "pending");
 }
+
+#[tokio::test]
+async fn tenants_that_invite_one_address_at_once_do_not_pass_its_limit() {
+    let mut world = World::new().await;
+    world.deps.limits.invitations_per_address = 3;
+    let mut grants = Vec::new();
+    for number in 0..8 {
+        let tenant = world.db_tenant(&format!("tenant-{number}")).await;
+        world.db_member(tenant, world.owner, "owner", None).await;
+        grants.push(world.grant(tenant, world.owner).await.unwrap());
+    }
+    let attempts =
+        grants.iter().map(|grant| create(&world.deps, grant, body("grace@example.com", &["viewer"])));
+    let results = futures_util::future::join_all(attempts).await;
+    assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 3);
+    assert!(results.iter().all(|result| matches!(result, Ok(_) | Err(Error::TooMany { .. }))));
+    assert_eq!(world.count("select count(*) from outbox").await, 3);
+}

@@ -2,6 +2,7 @@
 //! the library; must never use a server that happens to be running, a fixed port, or a sleep for a condition.
 #![allow(dead_code, reason = "the kit is whole even where no test uses a part of it yet")]
 
+pub(crate) mod app;
 pub(crate) mod browser;
 pub(crate) mod process;
 mod server;

@@ -1,0 +1,499 @@
+//! The application without a socket: its router over a private database, called by people as types. Used by the
+//! tests of the API, the panel, sign-in and access; must never reach around the router for what a request can do,
+//! except in functions that begin with `db_`.
+
+use std::ops::Deref;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use freehold::app::{self, App};
+use freehold::authz::{Grant, Principal, Right, SessionRef, perm};
+use freehold::clock::Clock;
+use freehold::config::{Config, Limits, Mode, TenantCreation};
+use freehold::db::{Connection, Database, Executor, Via};
+use freehold::http::extract::{FORM_TOKEN, form_token};
+use freehold::http::router;
+use freehold::http::state::AppState;
+use freehold::ids::{TenantId, UserId};
+use freehold::invitations::{self, NewInvitation};
+use freehold::login::accounts::{Browser as Client, Entry, enter};
+use freehold::login::{ExternalIdentity, Provider};
+use freehold::mail::MailBox;
+use freehold::tenants::{self, CreationRules, NewTenant};
+use http::{HeaderMap, Method, Request, StatusCode, header};
+use http_body_util::BodyExt as _;
+use serde_json::Value;
+use sqlx::{AssertSqlSafe, query_scalar};
+use tempfile::TempDir;
+use tower::ServiceExt as _;
+
+use super::{services, until};
+
+/// The public URL of every application here.
+pub(crate) const ORIGIN: &str = "https://id.example.test";
+const HOST: &str = "id.example.test";
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What an application keeps its data in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Backend {
+    /// `SQLite`, sessions in it.
+    Sqlite,
+    /// Postgres, sessions in Redis.
+    Postgres,
+}
+
+/// Holds the rule on `SQLite`, and on Postgres with Redis.
+pub(crate) async fn each_database(rule: impl AsyncFn(TestApp)) {
+    for backend in [Backend::Sqlite, Backend::Postgres] {
+        eprintln!("on {backend:?}");
+        rule(TestApp::start(backend).await).await;
+    }
+}
+
+/// A running application, its clock in the test's hand, nobody in it.
+pub(crate) struct TestApp {
+    pub(crate) state: AppState,
+    pub(crate) clock: Clock,
+    pub(crate) mailbox: MailBox,
+    router: Router,
+    people: AtomicU64,
+    _app: App,
+    _folder: TempDir,
+}
+
+impl TestApp {
+    /// An empty application.
+    pub(crate) async fn start(backend: Backend) -> Self {
+        Self::start_with(backend, |_| {}).await
+    }
+
+    /// An empty application with other settings.
+    pub(crate) async fn start_with(backend: Backend, adjust: impl FnOnce(&mut Config)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (database_url, redis_url) = addresses(backend, &folder).await;
+        let mut config = config(database_url, redis_url, &folder);
+        adjust(&mut config);
+        // The manual clock begins now, because Redis drops what has expired by its own clock.
+        let clock = Clock::manual(Clock::default().now());
+        let database = app::open_database(&config, true, clock.clone()).unwrap();
+        database.migrate().await.unwrap();
+        let mailbox = MailBox::new();
+        let app = app::build(config, database, Some(mailbox.clone())).await.unwrap();
+        let state = app.state.clone();
+        state.authz.freshness().confirmed().await;
+        let stored = until(PATIENCE, async || state.sessions.check_store().ok()).await;
+        assert!(stored.is_some(), "the session store answers");
+        let router = router(&state);
+        Self { state, clock, mailbox, router, people: AtomicU64::new(1), _app: app, _folder: folder }
+    }
+
+    /// Someone who is not signed in.
+    pub(crate) fn anonymous(&self) -> Anonymous {
+        Anonymous(self.browser(None))
+    }
+
+    /// Someone who has just signed in with Google for the first time, as `name@example.com`.
+    pub(crate) async fn person(&self, name: &str) -> Person {
+        let email: freehold::email::EmailAddress = format!("{name}@example.com").parse().unwrap();
+        self.person_with(ExternalIdentity {
+            provider: Provider::Google,
+            issuer: "https://accounts.google.test".into(),
+            subject: self.people.fetch_add(1, Ordering::Relaxed).to_string(),
+            name: Some(name.to_owned()),
+            username: None,
+            email: Some(email.clone()),
+            email_verified: true,
+            verified_emails: vec![email],
+            avatar_url: None,
+        })
+        .await
+    }
+
+    /// Whoever a provider says this is, signed in at this moment.
+    pub(crate) async fn person_with(&self, external: ExternalIdentity) -> Person {
+        let client = Client { via: Via::default(), user_agent: "test".into() };
+        let ends_at = self.state.sessions.end_of(self.clock.now());
+        let entry = enter(&self.state.database, &external, &client, ends_at).await.unwrap();
+        let Entry::Opened { user, session } = entry else { panic!("the address is known elsewhere") };
+        let opened = self.state.sessions.open(user, session, ends_at).await.unwrap();
+        let browser = self.browser(Some((opened.cookie, session)));
+        Person { id: user, name: external.name.clone().unwrap_or_default(), external, session, browser }
+    }
+
+    /// A tenant of this name and slug that `owner` owns.
+    pub(crate) async fn tenant_of(&self, owner: &Person, slug: &str) -> Tenant {
+        let new = NewTenant { name: slug.to_owned(), slug: Some(slug.to_owned()) };
+        let rules = CreationRules { who: TenantCreation::Anyone, per_owner: 1_000 };
+        let (database, authz) = (&self.state.database, &self.state.authz);
+        let principal = owner.principal().await;
+        let (tenant, _) = tenants::create(database, authz, &principal, &new, rules).await.unwrap();
+        Tenant { id: tenant.id, slug: tenant.slug, owner: owner.clone() }
+    }
+
+    /// The text of every mail to `name@example.com`, once there are `count`.
+    pub(crate) async fn mails_to(&self, name: &str, count: usize) -> Vec<String> {
+        let address = format!("{name}@example.com");
+        let arrived = until(PATIENCE, async || {
+            let mails = self.mailbox.list().into_iter().filter(|mail| mail.to.as_str() == address);
+            let texts: Vec<String> = mails.map(|mail| mail.text).collect();
+            (texts.len() >= count).then_some(texts)
+        });
+        arrived.await.expect("the mail arrives")
+    }
+
+    /// The secret in the link of the newest of `count` invitation mails to `name@example.com`.
+    pub(crate) async fn invitation_secret(&self, name: &str, count: usize) -> String {
+        let mails = self.mails_to(name, count).await;
+        let secrets: Vec<&str> = mails.iter().map(|text| secret_in(text)).collect();
+        (*secrets.last().unwrap()).to_owned()
+    }
+
+    /// Waits until no mail is on its way.
+    pub(crate) async fn mail_is_sent(&self) {
+        let sent = until(PATIENCE, async || {
+            (self.db_number("select count(*) from outbox").await == 0).then_some(())
+        });
+        sent.await.expect("the outbox empties");
+    }
+
+    /// One number from the database.
+    pub(crate) async fn db_number(&self, sql: &str) -> i64 {
+        number(&self.state.database, sql).await
+    }
+
+    /// Every row of every table but `except`, as text. Two equal dumps are two equal databases.
+    pub(crate) async fn db_dump(&self, except: &[&str]) -> Vec<(String, String)> {
+        dump(&self.state.database, except).await
+    }
+
+    fn browser(&self, session: Option<(String, SessionRef)>) -> Browser {
+        Browser { router: self.router.clone(), state: self.state.clone(), session }
+    }
+}
+
+fn secret_in(text: &str) -> &str {
+    let start = text.find("/invitations/").expect("a link") + "/invitations/".len();
+    let rest = &text[start..];
+    &rest[..rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len())]
+}
+
+async fn addresses(backend: Backend, folder: &TempDir) -> (String, Option<String>) {
+    if backend == Backend::Sqlite {
+        return (format!("sqlite:{}", folder.path().join("test.db").display()), None);
+    }
+    let server = services::postgres().await;
+    let migrate = async |url: String| {
+        let database = Database::open(&url, 2, false, Clock::default()).unwrap();
+        database.migrate().await.unwrap();
+        database.close().await;
+    };
+    let name = server.create_from_template("migrated", migrate).await;
+    (server.url(&name), Some(services::redis().await.url()))
+}
+
+fn config(database_url: String, redis_url: Option<String>, folder: &TempDir) -> Config {
+    let anywhere = "127.0.0.1:0".parse().unwrap();
+    Config {
+        mode: Mode::Serve,
+        listen: anywhere,
+        ops_listen: anywhere,
+        data: folder.path().to_owned(),
+        dev_idp_listen: anywhere,
+        public_url: ORIGIN.parse().unwrap(),
+        database_url: database_url.into(),
+        redis_url: redis_url.map(Into::into),
+        google: None,
+        github: None,
+        smtp_url: None,
+        mail_from: "Freehold <no-reply@example.test>".into(),
+        secret: "a secret of these tests that is long enough".into(),
+        trusted_proxies: Vec::new(),
+        tenant_creation: TenantCreation::Anyone,
+        policies: None,
+        session_idle: Duration::from_hours(12),
+        session_absolute: Duration::from_hours(168),
+        drain_delay: Duration::ZERO,
+        limits: Limits {
+            database_connections: 4,
+            max_connections: 100,
+            tenants_per_owner: 50,
+            members: 1_000,
+            open_invitations: 500,
+            invitations_per_address: 5,
+            cached_tenants: 100,
+            cached_members: 1_000,
+        },
+    }
+}
+
+/// A browser: the router, and perhaps a session cookie.
+#[derive(Clone)]
+pub(crate) struct Browser {
+    router: Router,
+    state: AppState,
+    session: Option<(String, SessionRef)>,
+}
+
+/// Someone who is not signed in.
+#[derive(Clone)]
+pub(crate) struct Anonymous(Browser);
+
+impl Deref for Anonymous {
+    type Target = Browser;
+
+    fn deref(&self) -> &Browser {
+        &self.0
+    }
+}
+
+/// Someone who is signed in.
+#[derive(Clone)]
+pub(crate) struct Person {
+    pub(crate) id: UserId,
+    pub(crate) name: String,
+    /// What the provider says of them: give it to [`TestApp::person_with`] to sign in once more.
+    pub(crate) external: ExternalIdentity,
+    pub(crate) session: SessionRef,
+    browser: Browser,
+}
+
+impl Deref for Person {
+    type Target = Browser;
+
+    fn deref(&self) -> &Browser {
+        &self.browser
+    }
+}
+
+/// A tenant and the person who made it.
+#[derive(Clone)]
+pub(crate) struct Tenant {
+    pub(crate) id: TenantId,
+    pub(crate) slug: String,
+    pub(crate) owner: Person,
+}
+
+impl Tenant {
+    /// The API's path of the tenant, with `below` after it.
+    pub(crate) fn api(&self, below: &str) -> String {
+        format!("/api/v1/tenants/{}{below}", self.slug)
+    }
+}
+
+impl Person {
+    /// The person as the domains know them.
+    pub(crate) async fn principal(&self) -> Principal {
+        let user = self.state.authz.user(self.id).await.unwrap().expect("a person");
+        Principal { user, session: self.session, via: Via::default() }
+    }
+
+    /// A right of theirs, asked for as a request would.
+    pub(crate) async fn grant<R: Right>(&self, tenant: TenantId) -> Grant<R> {
+        let standing = self.state.authz.standing(tenant, self.id).await.unwrap().expect("a member");
+        self.state.authz.decide(self.principal().await, standing).await.expect("the right is held")
+    }
+
+    /// Becomes a member with this role, by an invitation of the tenant's owner.
+    pub(crate) async fn joins(&self, tenant: &Tenant, role: &str) {
+        let deps = self.invitation_deps();
+        let grant: Grant<perm::MembersInvite> = tenant.owner.grant(tenant.id).await;
+        let email = self.external.email.clone().expect("an address").to_string();
+        let new = NewInvitation { email, roles: vec![role.to_owned()], expires_in_hours: None };
+        let issued = invitations::create(&deps, &grant, new).await.unwrap();
+        invitations::accept(&deps, &self.principal().await, secret_in(&issued.link)).await.unwrap();
+    }
+
+    /// The value of the hidden field that this person's forms carry.
+    pub(crate) fn form_token(&self) -> String {
+        form_token(&self.state, self.session)
+    }
+
+    /// Sends a form of our pages, its token included.
+    pub(crate) async fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let mut form = url::form_urlencoded::Serializer::new(String::new());
+        form.append_pair(FORM_TOKEN, &self.form_token()).extend_pairs(fields);
+        let call = self.call(Method::POST, path);
+        call.header("content-type", "application/x-www-form-urlencoded").body(form.finish()).await
+    }
+
+    fn invitation_deps(&self) -> invitations::Deps {
+        let state = &self.browser.state;
+        invitations::Deps {
+            authz: state.authz.clone(),
+            database: state.database.clone(),
+            outbox: state.outbox.clone(),
+            limits: state.config.limits,
+            origin: state.config.origin(),
+        }
+    }
+}
+
+impl Browser {
+    /// Begins a request. Unsafe ones say that our own pages sent them.
+    pub(crate) fn call(&self, method: Method, path: &str) -> Call {
+        let mut request = Request::builder().method(method.clone()).uri(path).header(header::HOST, HOST);
+        if let Some((cookie, _)) = &self.session {
+            request = request.header(header::COOKIE, format!("__Host-freehold={cookie}"));
+        }
+        if !method.is_safe() {
+            request = request.header(header::ORIGIN, ORIGIN);
+        }
+        Call { router: self.router.clone(), request }
+    }
+
+    /// The value of the session cookie.
+    pub(crate) fn cookie(&self) -> Option<&str> {
+        self.session.as_ref().map(|(cookie, _)| cookie.as_str())
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.call(Method::GET, path).send().await
+    }
+
+    pub(crate) async fn post_json(&self, path: &str, body: Value) -> Answer {
+        self.call(Method::POST, path).json(body).await
+    }
+
+    pub(crate) async fn patch(&self, path: &str, body: Value) -> Answer {
+        self.call(Method::PATCH, path).json(body).await
+    }
+
+    pub(crate) async fn put(&self, path: &str, body: Value) -> Answer {
+        self.call(Method::PUT, path).json(body).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
+        self.call(Method::DELETE, path).send().await
+    }
+}
+
+/// A request under construction.
+pub(crate) struct Call {
+    router: Router,
+    request: http::request::Builder,
+}
+
+impl Call {
+    /// With one more header.
+    pub(crate) fn header(mut self, name: &str, value: impl AsRef<str>) -> Self {
+        self.request = self.request.header(name, value.as_ref());
+        self
+    }
+
+    /// Sends it without a body.
+    pub(crate) async fn send(self) -> Answer {
+        self.body(Body::empty()).await
+    }
+
+    /// Sends it with a JSON body.
+    #[allow(clippy::needless_pass_by_value, reason = "made in place by every caller")]
+    pub(crate) async fn json(self, body: Value) -> Answer {
+        self.header("content-type", "application/json").body(body.to_string()).await
+    }
+
+    /// Sends it with this body.
+    pub(crate) async fn body(self, body: impl Into<Body>) -> Answer {
+        let request = self.request.body(body.into()).unwrap();
+        let (parts, body) = self.router.oneshot(request).await.unwrap().into_parts();
+        let body = body.collect().await.unwrap().to_bytes().to_vec();
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+}
+
+/// What came back.
+#[derive(Debug, Clone)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    /// The same, after its status was found to be this one.
+    #[track_caller]
+    pub(crate) fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text());
+        self
+    }
+
+    /// The same, after it was found to be a problem of this kind.
+    #[track_caller]
+    pub(crate) fn problem(self, status: u16, slug: &str) -> Self {
+        let answer = self.expect(status);
+        assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{}", answer.text());
+        assert_eq!(answer.json()["type"], format!("/problems/{slug}"), "{}", answer.text());
+        answer
+    }
+
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    /// Status, headers and body without what names this one request.
+    pub(crate) fn without_request_id(&self) -> (StatusCode, Vec<(String, String)>, String) {
+        let id = self.header("x-request-id").unwrap_or("?");
+        let mut headers: Vec<(String, String)> = self
+            .headers
+            .iter()
+            .map(|(name, value)| {
+                (name.to_string(), String::from_utf8_lossy(value.as_bytes()).replace(id, "…"))
+            })
+            .collect();
+        headers.sort();
+        (self.status, headers, self.text().replace(id, "…"))
+    }
+}
+
+macro_rules! on_either {
+    ($on:expr, $fetch:ident, $query:expr) => {
+        match Executor::connection($on) {
+            Connection::Postgres(connection) => $query.$fetch(connection).await.unwrap(),
+            Connection::Sqlite(connection) => $query.$fetch(connection).await.unwrap(),
+        }
+    };
+}
+
+async fn number(database: &Database, sql: &str) -> i64 {
+    let mut on = database.read().await.unwrap();
+    on_either!(&mut on, fetch_one, query_scalar(AssertSqlSafe(sql)))
+}
+
+async fn dump(database: &Database, except: &[&str]) -> Vec<(String, String)> {
+    let mut on = database.read().await.unwrap();
+    let postgres = matches!(on.connection(), Connection::Postgres(_));
+    let tables = if postgres {
+        "select tablename::text from pg_tables where schemaname = 'public' order by 1"
+    } else {
+        "select name from sqlite_master where type = 'table' and name not like 'sqlite_%' order by 1"
+    };
+    let tables: Vec<String> = on_either!(&mut on, fetch_all, query_scalar(tables));
+    let mut dump = Vec::new();
+    for table in tables.into_iter().filter(|table| !except.contains(&table.as_str())) {
+        let rows = if postgres {
+            format!("select coalesce(string_agg(t::text, chr(10) order by t::text), '') from {table} t")
+        } else {
+            let columns = format!("select name from pragma_table_info('{table}')");
+            let columns: Vec<String> = on_either!(&mut on, fetch_all, query_scalar(AssertSqlSafe(columns)));
+            let row: Vec<String> = columns.iter().map(|name| format!("quote(\"{name}\")")).collect();
+            let row = row.join(" || ',' || ");
+            format!(
+                "select coalesce(group_concat(x, char(10)), '') from (select {row} as x from {table} order by 1)"
+            )
+        };
+        let text: String = on_either!(&mut on, fetch_one, query_scalar(AssertSqlSafe(rows)));
+        dump.push((table, text));
+    }
+    dump
+}
