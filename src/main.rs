@@ -83,13 +83,9 @@ async fn run(cli: Cli) -> Result<(), String> {
 
 /// The error and what caused it, in one line each.
 fn describe(error: &dyn std::error::Error) -> String {
-    let mut text = format!("Freehold stops: {error}");
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(&format!("\n  because: {error}"));
-        cause = error.source();
-    }
-    text
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    let because: Vec<String> = causes.map(|cause| format!("\n  because: {cause}")).collect();
+    format!("Freehold stops: {error}{}", because.concat())
 }
 
 #[allow(clippy::print_stdout, reason = "what a command was asked to print")]

@@ -57,7 +57,7 @@ fn write(text: &mut String, arguments: std::fmt::Arguments<'_>) {
 /// Makes the person with this verified address an operator.
 ///
 /// # Errors
-/// [`Error::NotFound`] when nobody with this verified address has signed in yet.
+/// [`crate::error::Error::Conflict`] when nobody with this verified address has signed in yet.
 pub async fn add_operator(config: &Config, email: &crate::email::EmailAddress) -> Result<String> {
     let database = open_database(config, false, Clock::default())?;
     let name = crate::login::accounts::make_operator(&database, email).await?;

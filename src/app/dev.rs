@@ -30,7 +30,7 @@ pub(super) async fn run(mut config: Config) -> Result<()> {
     let database = open_database(&config, true, clock)?;
     database.migrate().await?;
     let app = build(config, database, Some(MailBox::announcing())).await?;
-    crate::dev::samples::plant(&app.state).await?;
+    crate::dev::samples::plant(&app.state.database, &app.state.authz, &app.state.config).await?;
     run::run(app, |app| greet(app, &idp)).await
 }
 

@@ -251,11 +251,17 @@ impl Authz {
     /// change in this tenant between the answer and the commit.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] or [`Error::NotFound`] when a change came first; [`Error::Unavailable`].
+    /// [`Error::Conflict`] when a change came first that took rights from the principal (SECURITY F: the loser of a
+    /// race gets 409); [`Error::NotFound`] when they are no member any more; [`Error::Unavailable`].
     pub async fn write<R: Right>(&self, grant: &Grant<R>) -> Result<(WriteTx, Grant<R>)> {
         let mut tx = self.database.write(Chain::Tenant(grant.tenant())).await?;
         let policy = self.policy_in(&mut tx, grant.tenant()).await?;
         let standing = self.standing_in(&mut tx, &policy, grant.user()).await?.ok_or(Error::NotFound)?;
+        if !grant.effective().is_subset(standing.effective) {
+            return Err(Error::Conflict(
+                "Your rights in this tenant were changed meanwhile. Look again.".into(),
+            ));
+        }
         let grant = self.decide(grant.principal().clone(), Arc::new(standing)).await?;
         Ok((tx, grant))
     }

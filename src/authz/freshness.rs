@@ -267,7 +267,7 @@ mod tests {
         freshness.confirm(Instant::now());
         assert!(freshness.check().is_ok());
         let old = Freshness {
-            base: Instant::now().checked_sub(Duration::from_secs(60)).unwrap(),
+            base: Instant::now().checked_sub(Duration::from_mins(1)).unwrap(),
             ..Freshness::default()
         };
         old.confirm(old.base + Duration::from_secs(50));

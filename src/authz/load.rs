@@ -122,10 +122,13 @@ pub async fn system_tables(
     Ok(system.iter().zip(&stored).filter_map(table).collect())
 }
 
+/// Rows of `roles`, `role_permissions` and `role_parents`.
+type Rows<'a> = (&'a [StoredRole], Vec<(RoleId, String, String)>, &'a [(RoleId, RoleId)]);
+
 /// The rules of a tenant's roles: what the database holds, and for system roles what `roles.csv` says.
 fn rules(
     tenant: TenantId,
-    (stored, permissions, parents): (&[StoredRole], Vec<(RoleId, String, String)>, &[(RoleId, RoleId)]),
+    (stored, permissions, parents): Rows<'_>,
     catalogue: &Catalogue,
     system: &SystemRoles,
 ) -> TenantRules {

@@ -23,23 +23,15 @@
 //!   A property test proves that this equals asking Casbin itself.
 //! - An **explanation** is Casbin's own answer with the path from role to rule (`Explanation`).
 
-/// Decisions, from copies while they are current.
 pub mod decide;
 mod explain;
-/// Keeping copies current on every node.
 pub mod freshness;
-/// Proof that a decision was made.
 pub mod grant;
 mod load;
-/// The catalogue of permissions, their types and sets of them.
 pub mod permission;
-/// Rules in, decisions out: the only home of Casbin.
 pub mod policy;
-/// Who is calling.
 pub mod principal;
-/// The system roles.
 pub mod role;
-/// Compiled policies and standings.
 pub mod snapshot;
 mod store;
 

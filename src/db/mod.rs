@@ -1,4 +1,4 @@
-//! One SQL text, two databases. Stores call [`sql!`] on a [`Reader`] or a [`WriteTx`]; nothing above the
+//! One SQL text, two databases. Stores call `sql!` on a [`Reader`] or a [`WriteTx`]; nothing above the
 //! stores may see a pool. What a write must not do: commit without saying what it did ([`WriteTx::commit`]).
 
 mod changes;

@@ -1,7 +1,5 @@
 //! What only `freehold dev` and the tests have: the built-in identity provider. Called by `main` and by
 //! tests, behind the cargo feature `dev`; must never be reached from `serve` or the production image.
 
-/// A provider on loopback that plays Google and GitHub.
 pub mod idp;
-/// Sample data.
 pub mod samples;

@@ -5,29 +5,21 @@
 //! ```
 //! Called by `app.rs`. Handlers here are thin: parse, call the domain, render; no SQL, no rules.
 
-/// Who may call a route.
 pub mod access;
-mod answer;
+pub mod answer;
 mod api;
-/// The outermost layer.
-mod boundary;
-/// Request parts and bodies.
+pub mod boundary;
 pub mod extract;
-/// The rings around every handler.
-mod guard;
+pub mod guard;
 mod health;
 mod login;
-/// The `OpenAPI` document.
 pub mod openapi;
 mod pagination;
 mod panel;
-mod principal;
-/// Errors as answers.
-mod problem;
-/// The only way to add a route.
+pub mod principal;
+pub mod problem;
 pub mod routes;
 mod server;
-/// What every handler may reach.
 pub mod state;
 
 use axum::Router;

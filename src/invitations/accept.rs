@@ -141,9 +141,10 @@ async fn inviter_stands(
     row: &store::Row,
     roles: &[&Role],
 ) -> Result<()> {
+    let now = tx.at();
     let standing = deps.authz.standing_in(tx, policy, row.invited_by).await?;
     let stands = row.inviter_disabled_at.is_none()
-        && standing.is_some_and(|standing| guards::may_offer(&standing, roles));
+        && standing.is_some_and(|standing| guards::may_offer(&standing, roles, now));
     if stands && !roles.is_empty() {
         return Ok(());
     }

@@ -3,40 +3,40 @@
 
 use std::time::Duration;
 
-use crate::authz::{Permission as _, PermissionSet, Role, Standing, TenantPolicy, perm};
+use crate::authz::{Permission as _, Role, Standing, TenantPolicy, perm};
 use crate::clock::Timestamp;
 use crate::db::WriteTx;
 use crate::error::{Error, FieldError, Result};
 use crate::ids::{InvitationId, TenantId};
 use crate::invitations::{Deps, store};
+use crate::roles::guards::{Holding, Refusal, may_grant};
 
 /// The window of `limits.invitations_per_address`.
 const DAY: Duration = Duration::from_hours(24);
 
-/// What the standing's member may hand on: a membership has no end, so what is held for a time does not count.
-fn handed_on(standing: &Standing) -> PermissionSet {
-    let forever = Timestamp::from_micros(i64::MAX);
-    standing.effective.intersection(standing.policy.effective(&standing.roles, forever))
-}
-
 /// Whether the standing's member may invite someone into all of `roles`.
-pub(super) fn may_offer(standing: &Standing, roles: &[&Role]) -> bool {
-    let own = handed_on(standing);
+pub(super) fn may_offer(standing: &Standing, roles: &[&Role], now: Timestamp) -> bool {
     standing.effective.contains(perm::MembersInvite::ID)
-        && roles.iter().all(|role| role.table.allow.is_subset(own))
+        && roles.iter().all(|role| offer(standing, role, now).is_ok())
 }
 
 /// As [`may_offer`], with the denial that names the first permission that is missing.
-pub(super) async fn require_offer(deps: &Deps, standing: &Standing, roles: &[&Role]) -> Result<()> {
-    let own = handed_on(standing);
-    for role in roles {
-        let beyond = deps.authz.catalogue().names(role.table.allow.minus(own));
-        if let Some(missing) = beyond.first() {
-            let reason = format!("The role {} allows more than you hold yourself.", role.name);
-            return Err(deps.authz.deny(standing, missing, reason).await?);
-        }
-    }
-    Ok(())
+pub(super) async fn require_offer(
+    deps: &Deps,
+    standing: &Standing,
+    roles: &[&Role],
+    now: Timestamp,
+) -> Result<()> {
+    let refusal = roles.iter().find_map(|role| offer(standing, role, now).err());
+    let Some(refusal) = refusal else { return Ok(()) };
+    let catalogue = deps.authz.catalogue();
+    let missing = &catalogue.info(refusal.missing()).name;
+    Err(deps.authz.deny(standing, missing, refusal.reason(catalogue)).await?)
+}
+
+/// What an invitation gives has no end, so what the inviter holds for a time does not count.
+fn offer(standing: &Standing, role: &Role, now: Timestamp) -> Result<(), Refusal> {
+    may_grant(Holding::new(&standing.policy, &standing.roles), role, None, now)
 }
 
 /// The tenant's roles of these keys.

@@ -94,7 +94,7 @@ async fn prepare(
     roles: &[&Role],
     (id, email): (InvitationId, &EmailAddress),
 ) -> Result<Vec<InvitationId>> {
-    guards::require_offer(deps, grant.standing(), roles).await?;
+    guards::require_offer(deps, grant.standing(), roles, tx.at()).await?;
     // Members see who is one anyway. Whether someone has an account here is not asked.
     if store::is_members_address(tx, grant.tenant(), email).await? {
         return Err(Error::Conflict("A member of this tenant has this address already.".into()));

@@ -8,7 +8,6 @@
 //! Called by the sign-in flow only. It must never keep state between the two steps (the caller stores the
 //! [`Secrets`] and consumes them before `identify`), and never put a code, token or secret into an error.
 
-/// Accounts, their identities and sessions.
 pub mod accounts;
 mod attempt;
 mod cached;
@@ -16,7 +15,6 @@ mod client;
 mod discovery;
 mod error;
 mod exchange;
-/// A sign-in under way.
 pub mod flow;
 mod github;
 mod google;

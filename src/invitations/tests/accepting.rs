@@ -13,6 +13,11 @@ async fn who_holds_the_address_becomes_a_member_with_the_roles_offered() {
     let grace = world.db_user("Grace", &["other@example.com", "grace@example.com"]).await;
     let accepted = world.accept_as(grace, &issued).await.unwrap();
     assert_eq!((accepted.tenant.id, accepted.tenant.slug.as_str()), (world.tenant, "acme"));
+    assert_eq!(
+        accepted.policy_version,
+        world.deps.authz.policy(world.tenant).await.unwrap().map(|now| now.version)
+    );
+    assert!(accepted.policy_version.is_some());
     // At once, and as nothing more.
     assert!(world.grant::<crate::authz::perm::ProjectsCreate>(world.tenant, grace).await.is_ok());
     assert!(world.grant::<crate::authz::perm::MembersInvite>(world.tenant, grace).await.is_err());
@@ -96,7 +101,7 @@ async fn an_inviter_who_could_no_longer_offer_it_makes_it_void() {
         let inviter = world.db_user("Ian", &[]).await;
         world.db_member(world.tenant, inviter, "admin", None).await;
         let email = format!("grace{number}@example.com");
-        let issued = world.invite_as(inviter, &email, &["admin"]).await.unwrap();
+        let issued = world.invite_as(inviter, &email, &["viewer"]).await.unwrap();
         world.clock.advance(Duration::from_secs(1));
         world.db_change(lost, inviter).await;
         let grace = world.db_user("Grace", &[&email]).await;

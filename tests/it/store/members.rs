@@ -206,7 +206,7 @@ async fn owners_who_demote_each_other_never_leave_none() {
             );
             assert!(one.is_ok() != other.is_ok(), "one of them is no longer an owner when it comes to it");
             let loser = if one.is_ok() { other } else { one };
-            assert!(matches!(loser.unwrap_err(), Error::Forbidden(_)));
+            assert!(matches!(loser.unwrap_err(), Error::Conflict(_)));
             world.holds(tenant).await;
         }
     })
@@ -272,7 +272,7 @@ async fn a_grant_that_was_overtaken_is_worth_nothing() {
         let old = world.grant::<perm::MembersUpdate>(bob, tenant).await;
         set(&world, (ada, tenant), bob, &keys(&["viewer"])).await.unwrap();
         let error = set_roles(&world.authz, &old, vera, &keys(&["admin"]), None).await.unwrap_err();
-        assert!(matches!(error, Error::Forbidden(_)));
+        assert!(matches!(error, Error::Conflict(_)));
         let out = world.grant::<perm::MembersDelete>(ada, tenant).await;
         remove(&world.authz, &out, bob, None).await.unwrap();
         let error = set_roles(&world.authz, &old, vera, &keys(&["admin"]), None).await.unwrap_err();

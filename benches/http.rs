@@ -1,0 +1,299 @@
+//! What a request costs, as ratios against yardsticks on the same machine in the same run: bare axum returning the
+//! same bytes, bare axum after one Redis GET, bare axum after the same SQL. Run by `scripts/bench`, which installs
+//! `wrk`. Every server is a process of its own; rounds are interleaved, and the median of each is taken.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    dead_code,
+    reason = "a benchmark prints and stops, and shares the tests' harness and the other benchmark's data"
+)]
+
+#[path = "../tests/it/harness/mod.rs"]
+mod harness;
+mod seed;
+mod yardstick;
+
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use freehold::clock::Clock;
+use freehold::dev::idp::{Clients, Idp, choose_url};
+use harness::process::{Node, Program};
+use harness::services;
+use seed::Failure;
+
+const ROUNDS: usize = 5;
+const SECONDS: u32 = 3;
+const CONNECTIONS: u32 = 32;
+
+fn main() -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let arguments: Vec<String> = std::env::args().collect();
+    if let [_, role, port, rest @ ..] = arguments.as_slice()
+        && role == "yardstick"
+    {
+        return runtime.block_on(yardstick::serve(port.parse()?, rest));
+    }
+    runtime.block_on(measure())
+}
+
+/// One thing measured against its yardstick.
+struct Comparison {
+    what: &'static str,
+    ours: Target,
+    yardstick: Target,
+    goal: f64,
+}
+
+#[derive(Clone)]
+struct Target {
+    url: String,
+    headers: Vec<String>,
+}
+
+async fn measure() -> Result<(), Failure> {
+    let redis = services::redis().await;
+    let postgres = services::postgres().await;
+    let ports = [harness::free_port(), harness::free_port()];
+    let idp = start_provider(ports).await?;
+
+    let file = tempfile::tempdir()?;
+    let sqlite = format!("sqlite:{}", file.path().join("bench.db").display());
+    let on_sqlite = Installation::start(&idp, ports[0], &sqlite, None).await?;
+    let database = postgres.url(&postgres.create_database().await);
+    let on_postgres = Installation::start(&idp, ports[1], &database, Some(&redis.url())).await?;
+
+    let me = on_postgres.get("/api/v1/me").await?;
+    let list = on_postgres.get("/api/v1/tenants/bench/members?limit=50").await?;
+    let yard = Yardstick::start(&me, &list, &redis.url(), &database)?;
+    yard.ready().await?;
+
+    let plain = |path: &str| Target { url: format!("{}{path}", yard.url), headers: Vec::new() };
+    let comparisons = [
+        Comparison {
+            what: "`/api/v1/me` by session in Redis, against bare axum + one Redis GET",
+            ours: on_postgres.target("/api/v1/me"),
+            yardstick: plain("/redis"),
+            goal: 1.0,
+        },
+        Comparison {
+            what: "`/api/v1/me` by session in Redis, against bare axum, same bytes",
+            ours: on_postgres.target("/api/v1/me"),
+            yardstick: plain("/bytes"),
+            goal: 0.75,
+        },
+        Comparison {
+            what: "`/api/v1/me` by session in SQLite, against bare axum, same bytes",
+            ours: on_sqlite.target("/api/v1/me"),
+            yardstick: plain("/bytes"),
+            goal: 0.75,
+        },
+        Comparison {
+            what: "list of 50 members in Postgres, against bare axum + the same SQL",
+            ours: on_postgres.target("/api/v1/tenants/bench/members?limit=50"),
+            yardstick: plain("/sql"),
+            goal: 0.85,
+        },
+    ];
+    report(&comparisons)?;
+    facts(&on_sqlite, "SQLite")?;
+    facts(&on_postgres, "Postgres + Redis")?;
+    Ok(())
+}
+
+fn report(comparisons: &[Comparison]) -> Result<(), Failure> {
+    println!(
+        "\n| what | requests/s | yardstick | ratio | goal | p99 ms | yardstick p99 |\n|---|---|---|---|---|---|---|"
+    );
+    for comparison in comparisons {
+        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+        wrk(&comparison.ours, 1)?;
+        wrk(&comparison.yardstick, 1)?;
+        for _ in 0..ROUNDS {
+            ours.push(wrk(&comparison.ours, SECONDS)?);
+            theirs.push(wrk(&comparison.yardstick, SECONDS)?);
+        }
+        let (ours, theirs) = (median(&mut ours), median(&mut theirs));
+        let ratio = ours.0 / theirs.0;
+        let verdict = if ratio >= comparison.goal { "" } else { " MISSED" };
+        println!(
+            "| {} | {:.0} | {:.0} | {:.0} %{verdict} | {:.0} % | {:.2} | {:.2} |",
+            comparison.what,
+            ours.0,
+            theirs.0,
+            ratio * 100.0,
+            comparison.goal * 100.0,
+            ours.1,
+            theirs.1
+        );
+    }
+    Ok(())
+}
+
+/// The median round, by requests per second.
+fn median(rounds: &mut [(f64, f64)]) -> (f64, f64) {
+    rounds.sort_by(|one, other| one.0.total_cmp(&other.0));
+    rounds.get(rounds.len() / 2).copied().unwrap_or_default()
+}
+
+/// Requests per second and the 99th percentile in milliseconds. Any answer but 2xx is a failure.
+fn wrk(target: &Target, seconds: u32) -> Result<(f64, f64), Failure> {
+    let mut command = Command::new("wrk");
+    command.args(["--latency", "-t1", &format!("-c{CONNECTIONS}"), &format!("-d{seconds}s")]);
+    for header in &target.headers {
+        command.args(["-H", header]);
+    }
+    let output = command.arg(&target.url).output()?;
+    let text = String::from_utf8(output.stdout)?;
+    if !output.status.success() || text.contains("Non-2xx") || text.contains("Socket errors") {
+        return Err(format!("wrk {}: {text}", target.url).into());
+    }
+    let field = |name: &str| text.lines().find_map(|line| line.trim().strip_prefix(name).map(str::trim));
+    let rate: f64 = field("Requests/sec:").ok_or("no rate")?.parse()?;
+    let p99 = field("99%").ok_or("no percentile")?;
+    let (number, unit) = p99.split_at(p99.find(|c: char| c.is_alphabetic()).ok_or("no unit")?);
+    let scale = match unit {
+        "us" => 0.001,
+        "s" => 1000.0,
+        _ => 1.0,
+    };
+    Ok((rate, number.parse::<f64>()? * scale))
+}
+
+/// A running node with someone signed in, owner of the tenant `bench` with 60 members.
+struct Installation {
+    node: Node,
+    cookie: String,
+    started: Duration,
+}
+
+impl Installation {
+    async fn start(idp: &Idp, port: u16, database: &str, redis: Option<&str>) -> Result<Self, Failure> {
+        let settings = |program: Program| {
+            let program = program
+                .env("DATABASE_URL", database)
+                .env("FREEHOLD_SECRET", "bench bench bench 0123456789 abcdefgh")
+                .env("FREEHOLD_LOG", "warn")
+                .env("FREEHOLD_GOOGLE_CLIENT_ID", "bench")
+                .env("FREEHOLD_GOOGLE_CLIENT_SECRET", "bench-secret")
+                .env("FREEHOLD_GOOGLE_ISSUER_URL", idp.google_issuer());
+            match redis {
+                Some(redis) => program.env("REDIS_URL", redis),
+                None => program,
+            }
+        };
+        let migrated = settings(Program::new(&["migrate"])).run();
+        assert!(migrated.status.success(), "{}", migrated.stderr);
+        let begun = Instant::now();
+        let node =
+            Node::start_behind(settings(Program::new(&["serve"])), port, &format!("http://127.0.0.1:{port}"))
+                .await;
+        let started = begun.elapsed();
+        let mut installation = Self { node, cookie: String::new(), started };
+        installation.sign_in().await?;
+        installation.post("/api/v1/tenants", r#"{"name": "Bench", "slug": "bench"}"#).await?;
+        seed::members(database, "bench", 60).await?;
+        Ok(installation)
+    }
+
+    async fn sign_in(&mut self) -> Result<(), Failure> {
+        let client = client()?;
+        let start = client.get(format!("{}/auth/google", self.node.url)).send().await?;
+        let attempt = cookie(&start)?;
+        let chosen = client.get(choose_url(&location(&start)?, "ada")).send().await?;
+        let back = client.get(location(&chosen)?).header("cookie", attempt).send().await?;
+        self.cookie = cookie(&back)?;
+        Ok(())
+    }
+
+    async fn get(&self, path: &str) -> Result<String, Failure> {
+        let answer =
+            client()?.get(format!("{}{path}", self.node.url)).header("cookie", &self.cookie).send().await?;
+        Ok(answer.error_for_status()?.text().await?)
+    }
+
+    async fn post(&self, path: &str, body: &'static str) -> Result<(), Failure> {
+        let request = client()?.post(format!("{}{path}", self.node.url)).header("cookie", &self.cookie);
+        let request =
+            request.header("origin", &self.node.url).header("content-type", "application/json").body(body);
+        request.send().await?.error_for_status()?;
+        Ok(())
+    }
+
+    fn target(&self, path: &str) -> Target {
+        Target { url: format!("{}{path}", self.node.url), headers: vec![format!("Cookie: {}", self.cookie)] }
+    }
+}
+
+fn client() -> Result<reqwest::Client, Failure> {
+    Ok(reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build()?)
+}
+
+fn cookie(answer: &reqwest::Response) -> Result<String, Failure> {
+    let value = answer.headers().get("set-cookie").ok_or("no cookie")?.to_str()?;
+    Ok(value.split(';').next().unwrap_or_default().to_owned())
+}
+
+fn location(answer: &reqwest::Response) -> Result<String, Failure> {
+    Ok(answer.headers().get("location").ok_or("no redirect")?.to_str()?.to_owned())
+}
+
+/// Memory after the load, and how long it took to become ready.
+fn facts(installation: &Installation, name: &str) -> Result<(), Failure> {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", installation.node.program.id()))?;
+    let resident =
+        status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or("?").trim().to_owned();
+    println!(
+        "\n{name}: {resident} resident after the load, ready {} ms after exec",
+        installation.started.as_millis()
+    );
+    Ok(())
+}
+
+async fn start_provider(ports: [u16; 2]) -> Result<Idp, Failure> {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    let redirect_uris = ports.map(|port| format!("http://127.0.0.1:{port}/auth/google/callback")).to_vec();
+    let client = ("bench".to_owned(), "bench-secret".to_owned());
+    Ok(Idp::start(
+        listener,
+        Clock::default(),
+        Clients { google: client.clone(), github: client, redirect_uris },
+    )?)
+}
+
+/// The yardstick's process, which this same program is when it is told so.
+struct Yardstick {
+    url: String,
+    process: Child,
+}
+
+impl Yardstick {
+    fn start(me: &str, list: &str, redis: &str, database: &str) -> Result<Self, Failure> {
+        let port = harness::free_port();
+        let process = Command::new(std::env::current_exe()?)
+            .args(["yardstick", &port.to_string(), me, list, redis, database])
+            .stdin(Stdio::null())
+            .spawn()?;
+        Ok(Self { url: format!("http://127.0.0.1:{port}"), process })
+    }
+
+    async fn ready(&self) -> Result<(), Failure> {
+        let ready = harness::until(Duration::from_secs(10), async || {
+            client().ok()?.get(format!("{}/sql", self.url)).send().await.ok()?.error_for_status().ok()
+        });
+        ready.await.map(drop).ok_or_else(|| "the yardstick does not start".into())
+    }
+}
+
+impl Drop for Yardstick {
+    fn drop(&mut self) {
+        if let Err(error) = self.process.kill().and_then(|()| self.process.wait()) {
+            println!("the yardstick did not end: {error}");
+        }
+    }
+}
