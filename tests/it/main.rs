@@ -6,9 +6,12 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stderr,
+    clippy::print_stdout,
     reason = "a test ends by panicking; clippy.toml's allowances do not reach the functions tests share"
 )]
 
 mod architecture;
+mod cluster;
+mod commands;
 mod harness;
 mod store;
