@@ -30,11 +30,22 @@ enum Command {
     Openapi,
     /// Print who may do what: role × permission and route × permission.
     Access,
+    /// Check the audit log.
+    Audit {
+        #[command(subcommand)]
+        command: AuditCommand,
+    },
     /// Manage operators, who run the installation.
     Operator {
         #[command(subcommand)]
         command: OperatorCommand,
     },
+}
+
+#[derive(Debug, Subcommand)]
+enum AuditCommand {
+    /// Follow every chain from its first event to its last; fails naming each that was altered, and where.
+    Verify,
 }
 
 #[derive(Debug, Subcommand)]
@@ -73,6 +84,9 @@ async fn run(cli: Cli) -> Result<(), String> {
             Ok(())
         }
         Command::Access => app::access_tables(settings.policies.as_deref()).await.map(|text| say(&text)),
+        Command::Audit { command: AuditCommand::Verify } => {
+            app::verify_audit(&check(Mode::Database)?).await.map(|verdict| say(&verdict))
+        }
         Command::Operator { command: OperatorCommand::Add { email } } => {
             let added = app::add_operator(&check(Mode::Database)?, &email).await;
             added.map(|name| say(&format!("{name} ({email}) is now an operator.")))

@@ -1,13 +1,12 @@
 //! Commands that print or change one thing: `openapi`, `access`, `operator add`.
 
-use std::fmt::Write as _;
-
 use crate::app::{open_database, policies};
 use crate::authz::{PermissionSet, effective};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::Result;
 use crate::http;
+use crate::http::access::Access;
 use crate::http::routes::Area;
 
 /// The `OpenAPI` document, as pretty JSON.
@@ -23,35 +22,60 @@ pub fn openapi() -> String {
 pub async fn access_tables(folder: Option<&std::path::Path>) -> Result<String> {
     let (engine, catalogue, system) = policies::load(folder)?;
     let tables = crate::authz::system_tables(&engine, &catalogue, &system).await?;
-    let mut text = String::from("# Who may do what\n\n## Roles and permissions\n\n| permission |");
-    let roles: Vec<&str> = system.iter().map(|role| role.key).collect();
-    for role in &roles {
-        write(&mut text, format_args!(" {role} |"));
-    }
-    text.push_str("\n|---|");
-    text.push_str(&"---|".repeat(roles.len()));
-    text.push('\n');
-    for (permission, info) in catalogue.iter() {
-        write(&mut text, format_args!("| `{}` |", info.name));
-        for role in &roles {
-            let allowed: PermissionSet = effective(tables.get(role).into_iter());
-            text.push_str(if allowed.contains(permission) { " yes |" } else { " – |" });
-        }
-        text.push('\n');
-    }
-    text.push_str("\n## Routes and permissions\n\n| method | path | who may call it |\n|---|---|---|\n");
-    for route in http::table().iter() {
-        let note = if route.area == Area::Api { "" } else { " " };
-        write(&mut text, format_args!("| {} | `{}` | {}{note}|\n", route.method, route.path, route.access));
+    let keys: Vec<&str> = system.iter().map(|role| role.key).collect();
+    let roles: Vec<PermissionSet> = keys.iter().map(|key| effective(tables.get(key).into_iter())).collect();
+    let may = |permission| {
+        roles.iter().map(move |allowed| if allowed.contains(permission) { "yes" } else { "–" }.to_owned())
+    };
+    let head = ["permission"].into_iter().chain(keys.iter().copied()).map(str::to_owned).collect();
+    let permissions = catalogue.iter().map(|(permission, info)| {
+        std::iter::once(format!("`{}`", info.name)).chain(may(permission)).collect()
+    });
+    let mut text = String::from("# Who may do what\n\n## Roles and permissions\n\n");
+    text.push_str(&markdown(head, permissions));
+    text.push_str("\n## Routes and permissions\n");
+    for (area, title) in [(Area::Api, "API"), (Area::Panel, "Pages"), (Area::Service, "Service")] {
+        let table = http::table();
+        let head = ["method", "path", "who may call it"].into_iter().chain(keys.iter().copied());
+        let rows = table.iter().filter(|route| route.area == area).map(|route| {
+            let route_is = [route.method.to_string(), format!("`{}`", route.path), route.access.to_string()];
+            let answers: Vec<String> = match route.access {
+                Access::Permission(name) => {
+                    catalogue.get(name).map(|permission| may(permission).collect()).unwrap_or_default()
+                }
+                Access::PermissionOrOwn(name) => {
+                    let answers = catalogue.get(name).map(|permission| may(permission).collect::<Vec<_>>());
+                    let own = |answer: String| if answer == "yes" { answer } else { "own".to_owned() };
+                    answers.unwrap_or_default().into_iter().map(own).collect()
+                }
+                Access::SignedIn | Access::Public(_) => keys.iter().map(|_| "yes".to_owned()).collect(),
+            };
+            route_is.into_iter().chain(answers).collect()
+        });
+        text.extend(["\n### ", title, "\n\n", &markdown(head.map(str::to_owned).collect(), rows)]);
     }
     Ok(text)
 }
 
-fn write(text: &mut String, arguments: std::fmt::Arguments<'_>) {
-    // Writing to a String does not fail.
-    if text.write_fmt(arguments).is_err() {
-        text.push('?');
-    }
+/// A table whose columns line up as text, too.
+fn markdown(head: Vec<String>, rows: impl Iterator<Item = Vec<String>>) -> String {
+    let lines: Vec<Vec<String>> = std::iter::once(head).chain(rows).collect();
+    let columns = lines.iter().map(Vec::len).max().unwrap_or(0);
+    let cell = |line: &[String], column: usize| line.get(column).cloned().unwrap_or_default();
+    let widths: Vec<usize> = (0..columns)
+        .map(|column| lines.iter().map(|line| cell(line, column).chars().count()).max().unwrap_or(0))
+        .collect();
+    let padded = |line: &Vec<String>| -> String {
+        let cells = widths.iter().enumerate().map(|(column, width)| {
+            let content = cell(line, column);
+            format!("| {content:width$} ")
+        });
+        cells.chain(["|\n".to_owned()]).collect()
+    };
+    let rule: Vec<String> = widths.iter().map(|width| "-".repeat(width + 2)).collect();
+    let mut text: Vec<String> = lines.iter().map(padded).collect();
+    text.insert(1, format!("|{}|\n", rule.join("|")));
+    text.concat()
 }
 
 /// Makes the person with this verified address an operator.

@@ -1,6 +1,7 @@
 //! The composition root: from settings to a running application, and to its end. Called by `main.rs` and the tests;
 //! holds no rule of the product.
 
+mod audit;
 mod commands;
 #[cfg(feature = "dev")]
 mod dev;
@@ -24,6 +25,7 @@ use crate::http::state::{AppState, Parts};
 use crate::login::{GithubSettings, GoogleSettings, Providers, SessionStore, Sessions};
 use crate::mail::{self, MailBox, Outbox, Transport};
 
+pub use audit::verify_audit;
 pub use commands::{access_tables, add_operator, openapi};
 pub use run::{dev, migrate, serve};
 

@@ -31,7 +31,22 @@ pub struct ChainVerdict {
 /// # Errors
 /// [`crate::error::Error::Unavailable`] when the database cannot answer.
 pub async fn verify_chain(on: &mut impl Executor, chain: Chain) -> Result<ChainVerdict> {
-    let id = chain.id();
+    verify_chain_by_id(on, chain.id()).await
+}
+
+/// The ids of all chains, oldest first.
+///
+/// # Errors
+/// [`crate::error::Error::Unavailable`] when the database cannot answer.
+pub async fn chains(on: &mut impl Executor) -> Result<Vec<Uuid>> {
+    store::chains(on).await
+}
+
+/// [`verify_chain`], by the id of the chain's row.
+///
+/// # Errors
+/// [`crate::error::Error::Unavailable`] when the database cannot answer.
+pub async fn verify_chain_by_id(on: &mut impl Executor, id: Uuid) -> Result<ChainVerdict> {
     let head = store::head(on, id).await?;
     let (promised, ending) = (head.sequence.unwrap_or(0), head.hash.unwrap_or_default());
     let mut hash: Vec<u8> = Vec::new();

@@ -1,6 +1,6 @@
 //! The SQL of reading the audit log. Every query takes the chain.
 
-use sqlx::query_as;
+use sqlx::{query_as, query_scalar};
 use uuid::Uuid;
 
 use crate::db::{ChainedEvent, Executor, sql};
@@ -37,4 +37,8 @@ pub(super) async fn latest(on: &mut impl Executor, chain: Uuid, limit: u32) -> R
                 target_id, target_name, changes, outcome, ip, request_id, hash from audit_events \
                 where chain_id = $1 order by sequence desc limit $2";
     sql!(on, fetch_all, query_as(text).bind(chain).bind(i64::from(limit)))
+}
+
+pub(super) async fn chains(on: &mut impl Executor) -> Result<Vec<Uuid>> {
+    sql!(on, fetch_all, query_scalar("select id from audit_chains order by id"))
 }

@@ -164,8 +164,7 @@ impl Authz {
     fn cached_standing(&self, tenant: TenantId, user: UserId) -> Option<Arc<Standing>> {
         self.freshness.check().ok()?;
         let standing = self.copies.standings.get(&(tenant, user))?;
-        let policy = self.copies.policies.get(&tenant)?;
-        let current = Arc::ptr_eq(&policy, &standing.policy)
+        let current = !standing.policy.is_retired()
             && standing.until.is_none_or(|until| self.database.clock().now() < until);
         current.then_some(standing)
     }
@@ -212,7 +211,7 @@ impl Authz {
         self.freshness.check()?;
         if let Some(policy) = self.resolve(tenant).await? {
             if at_least.is_some_and(|version| policy.version < version) {
-                self.copies.policies.remove(&policy.id);
+                self.copies.retire(policy.id);
             }
             if let Some(standing) = self.standing(policy.id, user).await? {
                 if at_least.is_some_and(|version| standing.policy.version < version) {

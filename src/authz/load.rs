@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::authz::policy::{GrantRow, PolicyEngine, RoleRow, RoleTable, TenantRules};
-use crate::authz::snapshot::{HeldRole, Role, Standing, TenantPolicy};
+use crate::authz::snapshot::{HeldRole, Retired, Role, Standing, TenantPolicy};
 use crate::authz::store::{self, StoredRole};
 use crate::authz::{Catalogue, SystemRole, SystemRoles};
 use crate::clock::Timestamp;
@@ -82,6 +82,7 @@ impl Loader {
             created_at: row.created_at,
             version: row.policy_version,
             roles: roles.collect(),
+            retired: Retired::default(),
         }))
     }
 

@@ -5,8 +5,10 @@
 //! [`freshness`]: crate::authz::freshness
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use quick_cache::sync::Cache;
+use quick_cache::{DefaultHashBuilder, Lifecycle, UnitWeighter};
 
 use crate::authz::policy::{RoleTable, effective};
 use crate::authz::{PermissionId, PermissionSet, UserHead};
@@ -32,6 +34,18 @@ pub struct TenantPolicy {
     pub version: i64,
     /// Its roles, oldest first.
     pub roles: Vec<Role>,
+    /// Whether this copy still decides; so that who holds it need not look it up.
+    pub retired: Retired,
+}
+
+/// Set on a copy when it may no longer decide. It stays set.
+#[derive(Debug, Default)]
+pub struct Retired(AtomicBool);
+
+impl Retired {
+    fn set(&self) {
+        self.0.store(true, Ordering::Release);
+    }
 }
 
 /// A role, compiled.
@@ -52,6 +66,12 @@ pub struct Role {
 }
 
 impl TenantPolicy {
+    /// Whether this copy may no longer decide: a newer one is known, or it was dropped for space.
+    #[must_use]
+    pub fn is_retired(&self) -> bool {
+        self.retired.0.load(Ordering::Acquire)
+    }
+
     /// The role with this id.
     #[must_use]
     pub fn role(&self, id: RoleId) -> Option<&Role> {
@@ -130,16 +150,31 @@ impl Standing {
 #[derive(Debug)]
 pub(super) struct Copies {
     pub(super) slugs: Cache<String, TenantId>,
-    pub(super) policies: Cache<TenantId, Arc<TenantPolicy>>,
+    pub(super) policies: Policies,
     pub(super) standings: Cache<(TenantId, UserId), Arc<Standing>>,
     pub(super) users: Cache<UserId, Arc<UserHead>>,
 }
 
+pub(super) type Policies = Cache<TenantId, Arc<TenantPolicy>, UnitWeighter, DefaultHashBuilder, Retire>;
+
+/// Retires policies that are dropped for space.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Retire;
+
+impl Lifecycle<TenantId, Arc<TenantPolicy>> for Retire {
+    type RequestState = ();
+
+    fn on_evict(&self, (): &mut (), _: TenantId, policy: Arc<TenantPolicy>) {
+        policy.retired.set();
+    }
+}
+
 impl Copies {
     pub(super) fn new(tenants: usize, members: usize) -> Self {
+        let capacity = u64::try_from(tenants).unwrap_or(u64::MAX);
         Self {
             slugs: Cache::new(tenants),
-            policies: Cache::new(tenants),
+            policies: Cache::with(tenants, capacity, UnitWeighter, DefaultHashBuilder::default(), Retire),
             standings: Cache::new(members),
             users: Cache::new(members),
         }
@@ -150,35 +185,37 @@ impl Copies {
         match change.kind {
             ChangeKind::Tenant => {
                 let tenant = TenantId::from_uuid(change.subject);
-                drop_older(&self.policies, &tenant, |policy| policy.version, change.version);
+                if self.policies.peek(&tenant).is_none_or(|policy| policy.version < change.version) {
+                    self.retire(tenant);
+                }
             }
             ChangeKind::User => {
                 let user = UserId::from_uuid(change.subject);
-                drop_older(&self.users, &user, |head| head.version, change.version);
+                if self.users.peek(&user).is_none_or(|head| head.version < change.version) {
+                    self.users.remove(&user);
+                }
             }
             ChangeKind::RevokedSession => {}
         }
     }
-}
 
-fn drop_older<K, V>(cache: &Cache<K, Arc<V>>, key: &K, version: impl Fn(&V) -> i64, present: i64)
-where
-    K: Eq + std::hash::Hash,
-{
-    // No value may also mean that one is being loaded: `remove` then turns the loaded value away.
-    if cache.peek(key).is_none_or(|copy| version(&copy) < present) {
-        cache.remove(key);
+    /// Drops a tenant's policy. No copy may also mean that one is being loaded: `remove` then turns it away.
+    pub(super) fn retire(&self, tenant: TenantId) {
+        if let Some((_, policy)) = self.policies.remove(&tenant) {
+            policy.retired.set();
+        }
     }
 }
 
 /// The copy under `key`, loading it when there is none. A load that a change overtakes is done again.
-pub(super) async fn copy_of<K, V, F>(
-    cache: &Cache<K, Arc<V>>,
+pub(super) async fn copy_of<K, V, L, F>(
+    cache: &Cache<K, Arc<V>, UnitWeighter, DefaultHashBuilder, L>,
     key: &K,
     load: impl Fn() -> F,
 ) -> Result<Option<Arc<V>>>
 where
     K: Eq + std::hash::Hash + Clone,
+    L: Lifecycle<K, Arc<V>> + Clone,
     F: Future<Output = Result<Option<V>>>,
 {
     for _ in 0..20 {

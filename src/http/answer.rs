@@ -35,7 +35,7 @@ impl<T> Found<T> {
         self.tag(revision.to_string())
     }
 
-    /// With this as its ETag, quotes aside.
+    /// With this as its `ETag`, quotes aside.
     #[must_use]
     pub fn tag(mut self, tag: String) -> Self {
         self.tag = Some(tag);

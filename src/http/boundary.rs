@@ -39,7 +39,7 @@ pub async fn boundary(State(app): State<AppState>, mut request: Request, next: N
     let trace = Arc::new(RequestTrace::default());
     request.extensions_mut().insert(Arc::clone(&trace));
     let (method, uri) = (request.method().clone(), request.uri().clone());
-    let span = tracing::info_span!("request", id = %via.request_id, %method, path = uri.path());
+    let span = tracing::info_span!("request", id = %via.request_id, %method, path = shown(uri.path()));
     let answered = async {
         let response = match check(&app, &request) {
             Err(response) => *response,
@@ -52,6 +52,11 @@ pub async fn boundary(State(app): State<AppState>, mut request: Request, next: N
     };
     let mut response = answered.instrument(span).await;
     add_headers(&app, &via, &mut response);
+    if uri.path().starts_with("/auth/") {
+        // The address of a callback holds a code and a state, which no page may pass on.
+        let none = HeaderValue::from_static("no-referrer");
+        response.headers_mut().insert(header::REFERRER_POLICY, none);
+    }
     response
 }
 
@@ -127,6 +132,11 @@ fn client_ip(app: &AppState, request: &Request) -> IpAddr {
         }
     }
     peer
+}
+
+/// The path as it may be logged: the address of an invitation is its secret.
+fn shown(path: &str) -> &str {
+    if path.starts_with("/invitations/") { "/invitations/…" } else { path }
 }
 
 /// Whether errors at this path are told as pages.

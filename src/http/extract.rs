@@ -36,6 +36,10 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Json<T> {
             return Err(Error::MediaType);
         }
         let body = read_body(request).await?;
+        // serde would take an array of the fields in order for the object itself.
+        if body.iter().find(|byte| !byte.is_ascii_whitespace()).is_some_and(|first| *first == b'[') {
+            return Err(Error::invalid("", "type", "The body must be a JSON object."));
+        }
         let mut deserializer = serde_json::Deserializer::from_slice(&body);
         let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| refuse(&error))?;
         deserializer
@@ -324,10 +328,10 @@ impl IfMatch {
         self.tag()?.map(|tag| tag.parse().map_err(|_not_ours| Error::Stale)).transpose()
     }
 
-    /// The ETag the client has seen, without its quotes, when it sent one.
+    /// The `ETag` the client has seen, without its quotes, when it sent one.
     ///
     /// # Errors
-    /// [`Error::Stale`] when what it sent is not one strong ETag.
+    /// [`Error::Stale`] when what it sent is not one strong `ETag`.
     pub fn tag(&self) -> Result<Option<&str>> {
         let Some(value) = self.0.as_deref().filter(|value| value.trim() != "*") else { return Ok(None) };
         let inner = value.trim().strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));

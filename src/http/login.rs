@@ -113,10 +113,12 @@ async fn link(
 ) -> Result<Response> {
     let Some((user, session)) = returned.link else { return Err(Error::Internal("no link", None)) };
     // Whoever comes back must still be signed in by the very session that allowed it.
-    let principal = authenticate(parts, app).await?;
-    if principal.user.id != user || principal.session.handle != session {
-        return Err(Error::Csrf);
-    }
+    let principal = match authenticate(parts, app).await {
+        Ok(principal) if principal.user.id == user && principal.session.handle == session => principal,
+        // Not the way to sign in and back: that would carry this address, code and all.
+        Ok(_) | Err(Error::Unauthenticated) => return Ok(page::failed(&page::Failure::State)),
+        Err(error) => return Err(error),
+    };
     match accounts::link(
         &app.database,
         &app.authz,
@@ -126,7 +128,9 @@ async fn link(
     )
     .await
     {
-        Ok(()) => Ok(SeeOther(format!("{}?linked={provider}", returned.return_to)).into_response()),
+        Ok(()) => {
+            Ok(SeeOther(format!("{}?linked={}", returned.return_to, provider.as_str())).into_response())
+        }
         Err(Error::Conflict(_)) => Ok(page::failed(&page::Failure::LinkedElsewhere(provider))),
         Err(error) => Err(error),
     }

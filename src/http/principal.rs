@@ -79,6 +79,10 @@ pub fn set_cookie(app: &AppState, name: &str, value: &str, max_age: Option<std::
 
 /// An unsafe request with a cookie must show that our own pages made it.
 fn same_origin(headers: &HeaderMap, origin: &str) -> Result<()> {
+    let told_twice = |name: &str| headers.get_all(name).iter().nth(1).is_some();
+    if told_twice("sec-fetch-site") || told_twice("origin") {
+        return Err(Error::Csrf);
+    }
     let site = headers.get("sec-fetch-site").map(|value| value.as_bytes() == b"same-origin");
     let from = headers.get(header::ORIGIN).map(|value| value.as_bytes() == origin.as_bytes());
     match (site, from) {
@@ -122,6 +126,8 @@ mod tests {
             &[("sec-fetch-site", "same-origin"), ("origin", "https://evil.example")],
             &[("origin", "https://id.example.com.evil.example")],
             &[("origin", "null")],
+            &[("origin", "https://id.example.com"), ("origin", "https://evil.example")],
+            &[("sec-fetch-site", "same-origin"), ("sec-fetch-site", "cross-site")],
             &[("referer", "https://id.example.com/")],
         ] {
             assert!(same_origin(&headers(bad), origin).is_err(), "{bad:?}");

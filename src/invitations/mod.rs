@@ -78,6 +78,7 @@ impl Invitation {
 /// What has become of an invitation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(rename = "InvitationStatus")]
 pub enum Status {
     /// It can be accepted.
     Pending,

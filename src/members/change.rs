@@ -43,6 +43,7 @@ enum Spelling {
 
 /// A role's key and until when it is held.
 #[derive(Deserialize, schemars::JsonSchema)]
+#[schemars(rename = "RoleUntil")]
 #[serde(deny_unknown_fields)]
 struct KeyUntil {
     key: String,

@@ -67,6 +67,7 @@ pub struct Filter {
 /// In which order members are listed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "MemberSort")]
 pub enum Sort {
     /// By name, whatever its case.
     #[default]

@@ -210,6 +210,7 @@ mod tests {
             created_at: NOW,
             version: 1,
             roles,
+            retired: crate::authz::snapshot::Retired::default(),
         })
     }
 

@@ -17,6 +17,7 @@ use crate::ids::RoleId;
 
 /// A role, as members see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[schemars(rename = "Role")]
 pub struct RoleView {
     /// Its id.
     pub id: RoleId,

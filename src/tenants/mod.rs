@@ -38,6 +38,7 @@ pub struct Tenant {
 /// Whether a tenant may be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "TenantStatus")]
 pub enum Status {
     /// It may.
     Active,

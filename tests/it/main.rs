@@ -10,8 +10,13 @@
     reason = "a test ends by panicking; clippy.toml's allowances do not reach the functions tests share"
 )]
 
+mod access;
+mod api;
 mod architecture;
 mod cluster;
 mod commands;
+mod db;
 mod harness;
+mod http;
+mod login;
 mod store;

@@ -37,5 +37,5 @@ struct Part {
 /// What binds a cursor to its list: whose it is, what it holds, and every filter. Written as JSON, so that no two
 /// lists share one.
 fn scope(parts: &[&dyn std::fmt::Display]) -> String {
-    serde_json::Value::from_iter(parts.iter().map(ToString::to_string)).to_string()
+    parts.iter().map(ToString::to_string).collect::<serde_json::Value>().to_string()
 }

@@ -2,17 +2,19 @@
 //! tests of the API, the panel, sign-in and access; must never reach around the router for what a request can do,
 //! except in functions that begin with `db_`.
 
+mod call;
+mod db;
+
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
 use freehold::app::{self, App};
 use freehold::authz::{Grant, Principal, Right, SessionRef, perm};
 use freehold::clock::Clock;
 use freehold::config::{Config, Limits, Mode, TenantCreation};
-use freehold::db::{Connection, Database, Executor, Via};
+use freehold::db::{Database, Via};
 use freehold::http::extract::{FORM_TOKEN, form_token};
 use freehold::http::router;
 use freehold::http::state::AppState;
@@ -22,13 +24,11 @@ use freehold::login::accounts::{Browser as Client, Entry, enter};
 use freehold::login::{ExternalIdentity, Provider};
 use freehold::mail::MailBox;
 use freehold::tenants::{self, CreationRules, NewTenant};
-use http::{HeaderMap, Method, Request, StatusCode, header};
-use http_body_util::BodyExt as _;
+use http::{Method, Request, header};
 use serde_json::Value;
-use sqlx::{AssertSqlSafe, query_scalar};
 use tempfile::TempDir;
-use tower::ServiceExt as _;
 
+pub(crate) use self::call::{Answer, Call};
 use super::{services, until};
 
 /// The public URL of every application here.
@@ -133,7 +133,7 @@ impl TestApp {
         Tenant { id: tenant.id, slug: tenant.slug, owner: owner.clone() }
     }
 
-    /// The text of every mail to `name@example.com`, once there are `count`.
+    /// The text of every mail to `name@example.com`, newest first, once there are `count`.
     pub(crate) async fn mails_to(&self, name: &str, count: usize) -> Vec<String> {
         let address = format!("{name}@example.com");
         let arrived = until(PATIENCE, async || {
@@ -148,7 +148,7 @@ impl TestApp {
     pub(crate) async fn invitation_secret(&self, name: &str, count: usize) -> String {
         let mails = self.mails_to(name, count).await;
         let secrets: Vec<&str> = mails.iter().map(|text| secret_in(text)).collect();
-        (*secrets.last().unwrap()).to_owned()
+        (*secrets.first().unwrap()).to_owned()
     }
 
     /// Waits until no mail is on its way.
@@ -161,12 +161,12 @@ impl TestApp {
 
     /// One number from the database.
     pub(crate) async fn db_number(&self, sql: &str) -> i64 {
-        number(&self.state.database, sql).await
+        db::number(&self.state.database, sql).await
     }
 
     /// Every row of every table but `except`, as text. Two equal dumps are two equal databases.
     pub(crate) async fn db_dump(&self, except: &[&str]) -> Vec<(String, String)> {
-        dump(&self.state.database, except).await
+        db::dump(&self.state.database, except).await
     }
 
     fn browser(&self, session: Option<(String, SessionRef)>) -> Browser {
@@ -333,6 +333,7 @@ impl Person {
 
 impl Browser {
     /// Begins a request. Unsafe ones say that our own pages sent them.
+    #[allow(clippy::needless_pass_by_value, reason = "a constant at every caller")]
     pub(crate) fn call(&self, method: Method, path: &str) -> Call {
         let mut request = Request::builder().method(method.clone()).uri(path).header(header::HOST, HOST);
         if let Some((cookie, _)) = &self.session {
@@ -368,132 +369,4 @@ impl Browser {
     pub(crate) async fn delete(&self, path: &str) -> Answer {
         self.call(Method::DELETE, path).send().await
     }
-}
-
-/// A request under construction.
-pub(crate) struct Call {
-    router: Router,
-    request: http::request::Builder,
-}
-
-impl Call {
-    /// With one more header.
-    pub(crate) fn header(mut self, name: &str, value: impl AsRef<str>) -> Self {
-        self.request = self.request.header(name, value.as_ref());
-        self
-    }
-
-    /// Sends it without a body.
-    pub(crate) async fn send(self) -> Answer {
-        self.body(Body::empty()).await
-    }
-
-    /// Sends it with a JSON body.
-    #[allow(clippy::needless_pass_by_value, reason = "made in place by every caller")]
-    pub(crate) async fn json(self, body: Value) -> Answer {
-        self.header("content-type", "application/json").body(body.to_string()).await
-    }
-
-    /// Sends it with this body.
-    pub(crate) async fn body(self, body: impl Into<Body>) -> Answer {
-        let request = self.request.body(body.into()).unwrap();
-        let (parts, body) = self.router.oneshot(request).await.unwrap().into_parts();
-        let body = body.collect().await.unwrap().to_bytes().to_vec();
-        Answer { status: parts.status, headers: parts.headers, body }
-    }
-}
-
-/// What came back.
-#[derive(Debug, Clone)]
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Vec<u8>,
-}
-
-impl Answer {
-    /// The same, after its status was found to be this one.
-    #[track_caller]
-    pub(crate) fn expect(self, status: u16) -> Self {
-        assert_eq!(self.status.as_u16(), status, "{}", self.text());
-        self
-    }
-
-    /// The same, after it was found to be a problem of this kind.
-    #[track_caller]
-    pub(crate) fn problem(self, status: u16, slug: &str) -> Self {
-        let answer = self.expect(status);
-        assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{}", answer.text());
-        assert_eq!(answer.json()["type"], format!("/problems/{slug}"), "{}", answer.text());
-        answer
-    }
-
-    #[track_caller]
-    pub(crate) fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
-    }
-
-    pub(crate) fn text(&self) -> String {
-        String::from_utf8_lossy(&self.body).into_owned()
-    }
-
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).map(|value| value.to_str().unwrap())
-    }
-
-    /// Status, headers and body without what names this one request.
-    pub(crate) fn without_request_id(&self) -> (StatusCode, Vec<(String, String)>, String) {
-        let id = self.header("x-request-id").unwrap_or("?");
-        let mut headers: Vec<(String, String)> = self
-            .headers
-            .iter()
-            .map(|(name, value)| {
-                (name.to_string(), String::from_utf8_lossy(value.as_bytes()).replace(id, "…"))
-            })
-            .collect();
-        headers.sort();
-        (self.status, headers, self.text().replace(id, "…"))
-    }
-}
-
-macro_rules! on_either {
-    ($on:expr, $fetch:ident, $query:expr) => {
-        match Executor::connection($on) {
-            Connection::Postgres(connection) => $query.$fetch(connection).await.unwrap(),
-            Connection::Sqlite(connection) => $query.$fetch(connection).await.unwrap(),
-        }
-    };
-}
-
-async fn number(database: &Database, sql: &str) -> i64 {
-    let mut on = database.read().await.unwrap();
-    on_either!(&mut on, fetch_one, query_scalar(AssertSqlSafe(sql)))
-}
-
-async fn dump(database: &Database, except: &[&str]) -> Vec<(String, String)> {
-    let mut on = database.read().await.unwrap();
-    let postgres = matches!(on.connection(), Connection::Postgres(_));
-    let tables = if postgres {
-        "select tablename::text from pg_tables where schemaname = 'public' order by 1"
-    } else {
-        "select name from sqlite_master where type = 'table' and name not like 'sqlite_%' order by 1"
-    };
-    let tables: Vec<String> = on_either!(&mut on, fetch_all, query_scalar(tables));
-    let mut dump = Vec::new();
-    for table in tables.into_iter().filter(|table| !except.contains(&table.as_str())) {
-        let rows = if postgres {
-            format!("select coalesce(string_agg(t::text, chr(10) order by t::text), '') from {table} t")
-        } else {
-            let columns = format!("select name from pragma_table_info('{table}')");
-            let columns: Vec<String> = on_either!(&mut on, fetch_all, query_scalar(AssertSqlSafe(columns)));
-            let row: Vec<String> = columns.iter().map(|name| format!("quote(\"{name}\")")).collect();
-            let row = row.join(" || ',' || ");
-            format!(
-                "select coalesce(group_concat(x, char(10)), '') from (select {row} as x from {table} order by 1)"
-            )
-        };
-        let text: String = on_either!(&mut on, fetch_one, query_scalar(AssertSqlSafe(rows)));
-        dump.push((table, text));
-    }
-    dump
 }

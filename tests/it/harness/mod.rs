@@ -4,6 +4,7 @@
 
 pub(crate) mod app;
 pub(crate) mod browser;
+pub(crate) mod browserless;
 pub(crate) mod process;
 mod server;
 pub(crate) mod services;

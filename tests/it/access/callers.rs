@@ -1,0 +1,147 @@
+//! A tenant with someone in every role, and what stands in the place of each path parameter and body. A route that
+//! needs something not named here fails the matrix until it is named.
+
+use std::collections::HashMap;
+
+use freehold::http::routes::{Area, RouteInfo};
+use serde_json::{Value, json};
+
+use crate::harness::app::{Answer, Person, Tenant, TestApp};
+
+/// The roles of a tenant, and two who hold none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Caller {
+    Anonymous,
+    Outsider,
+    Viewer,
+    Member,
+    Admin,
+    Owner,
+}
+
+pub(super) const CALLERS: [Caller; 6] =
+    [Caller::Anonymous, Caller::Outsider, Caller::Viewer, Caller::Member, Caller::Admin, Caller::Owner];
+
+impl Caller {
+    /// The key of the role, for members.
+    pub(super) fn role(self) -> Option<&'static str> {
+        match self {
+            Self::Anonymous | Self::Outsider => None,
+            Self::Viewer => Some("viewer"),
+            Self::Member => Some("member"),
+            Self::Admin => Some("admin"),
+            Self::Owner => Some("owner"),
+        }
+    }
+}
+
+/// One tenant, one caller, and what they may act upon.
+pub(super) struct Scene {
+    pub(super) tenant: Tenant,
+    pub(super) caller: Option<Person>,
+    parameters: HashMap<&'static str, String>,
+}
+
+impl Scene {
+    /// A new scene; `number` makes its names its own.
+    pub(super) async fn set(app: &TestApp, caller: Caller, number: usize) -> Self {
+        let owner = app.person(&format!("owner-{number}")).await;
+        let tenant = app.tenant_of(&owner, &format!("tenant-{number:04}")).await;
+        let victim = app.person(&format!("victim-{number}")).await;
+        victim.joins(&tenant, "viewer").await;
+        let person = match caller {
+            Caller::Anonymous => None,
+            Caller::Outsider => Some(app.person(&format!("outsider-{number}")).await),
+            Caller::Owner => Some(owner.clone()),
+            Caller::Viewer | Caller::Member | Caller::Admin => {
+                let person = app.person(&format!("caller-{number}")).await;
+                person.joins(&tenant, caller.role().unwrap()).await;
+                Some(person)
+            }
+        };
+        let invited = json!({ "email": format!("invited-{number}@example.com"), "roles": ["viewer"] });
+        let invitation = owner.post_json(&tenant.api("/invitations"), invited).await.expect(201).json();
+        let own = |list: &Value| list["items"][0]["id"].as_str().map(str::to_owned).unwrap_or_default();
+        // Somebody else's, for someone who is not signed in.
+        let (mut session, mut identity) =
+            (tenant.owner.session.handle.to_string(), tenant.owner.session.identity.to_string());
+        if let Some(person) = &person {
+            session = own(&person.get("/api/v1/me/sessions").await.json());
+            identity = own(&person.get("/api/v1/me/identities").await.json());
+        }
+        let parameters = HashMap::from([
+            ("tenant", tenant.slug.clone()),
+            ("user", victim.id.to_string()),
+            ("invitation", invitation["id"].as_str().unwrap().to_owned()),
+            ("role", "viewer".to_owned()),
+            ("session", session),
+            ("identity", identity),
+            ("provider", "google".to_owned()),
+            ("token", "nobodysent".to_owned()),
+            ("slug", "forbidden".to_owned()),
+            ("file", "none.css".to_owned()),
+        ]);
+        Self { tenant, caller: person, parameters }
+    }
+
+    /// The same scene, with the caller as the one who is acted upon.
+    pub(super) fn about_the_caller(mut self) -> Self {
+        let own = self.caller.as_ref().expect("somebody").id.to_string();
+        self.parameters.insert("user", own);
+        self
+    }
+
+    /// The route's path, filled in; `tenant` in the tenant's place.
+    pub(super) fn path(&self, route: &RouteInfo, tenant: &str) -> String {
+        let fill = |segment: &str| match segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
+            None => segment.to_owned(),
+            Some("tenant") => tenant.to_owned(),
+            Some(name) => {
+                let value = self.parameters.get(name);
+                value
+                    .unwrap_or_else(|| panic!("{}: say in callers.rs what {{{name}}} is", route.path))
+                    .clone()
+            }
+        };
+        route.path.split('/').map(fill).collect::<Vec<_>>().join("/")
+    }
+
+    /// Calls the route as the caller, with a body it can use.
+    pub(super) async fn call(&self, app: &TestApp, route: &RouteInfo, tenant: &str) -> Answer {
+        let path = self.path(route, tenant);
+        match (&self.caller, route.area, route.method.is_safe()) {
+            (None, _, true) => app.anonymous().get(&path).await,
+            (None, _, false) => app.anonymous().call(route.method.clone(), &path).json(body(route)).await,
+            (Some(person), _, true) => person.get(&path).await,
+            (Some(person), Area::Panel, false) => {
+                let fields = form(route);
+                person.post_form(&path, &fields).await
+            }
+            (Some(person), _, false) => person.call(route.method.clone(), &path).json(body(route)).await,
+        }
+    }
+}
+
+/// A body the route can use.
+fn body(route: &RouteInfo) -> Value {
+    match (route.method.as_str(), route.path.trim_start_matches("/api/v1")) {
+        ("PATCH", "/me" | "/tenants/{tenant}") | ("POST", "/tenants") => json!({ "name": "New" }),
+        ("PUT", "/tenants/{tenant}/members/{user}/roles") => json!({ "roles": ["viewer", "member"] }),
+        ("POST", "/tenants/{tenant}/invitations") => {
+            json!({ "email": "new@example.com", "roles": ["viewer"] })
+        }
+        ("POST", "/invitations/accept") => json!({ "token": "nobodysent" }),
+        _ => json!({}),
+    }
+}
+
+/// A form's fields the route can use.
+fn form(_: &RouteInfo) -> Vec<(&'static str, &'static str)> {
+    Vec::new()
+}
+
+/// Unsafe API routes that answer no caller of the matrix with success, and why.
+pub(super) const NEVER_DONE: &[(&str, &str)] = &[
+    ("/api/v1/me/identities/{identity}", "it is the last one"),
+    ("/api/v1/invitations/accept", "nobody sent that secret"),
+];

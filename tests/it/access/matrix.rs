@@ -1,0 +1,197 @@
+//! Every route of the table × everyone. What is expected follows from what the route declares and what the policy
+//! says, never from a list kept by hand: a new route is tested from the moment it is added.
+
+use std::collections::HashSet;
+
+use freehold::authz::TenantPolicy;
+use freehold::http::access::Access;
+use freehold::http::routes::{Area, RouteInfo};
+
+use super::callers::{CALLERS, Caller, NEVER_DONE, Scene};
+use crate::harness::app::{Answer, TestApp, each_database};
+
+/// What must come of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Expected {
+    /// 401, or the way to the sign-in page.
+    SignIn,
+    /// The answer of a tenant that is not there.
+    NotFound,
+    /// 403, and what is missing.
+    Denied(&'static str),
+    /// The handler runs.
+    Allowed,
+}
+
+fn expected(route: &RouteInfo, caller: Caller, policy: &TenantPolicy, app: &TestApp) -> Expected {
+    let name = match (route.access, caller) {
+        (Access::Public(_), _) => return Expected::Allowed,
+        (_, Caller::Anonymous) => return Expected::SignIn,
+        (Access::SignedIn, _) => return Expected::Allowed,
+        (Access::Permission(name) | Access::PermissionOrOwn(name), _) => name,
+    };
+    let Some(role) = caller.role() else { return Expected::NotFound };
+    let permission = app.state.authz.catalogue().get(name).expect("a permission of the catalogue");
+    let allowed = policy.granting(permission).any(|granting| granting.key == role);
+    if allowed { Expected::Allowed } else { Expected::Denied(name) }
+}
+
+/// What calls leave behind: rows, and lines of the audit logs. Sessions move when they are used.
+struct Traces {
+    rows: Vec<(String, String)>,
+    done: i64,
+    denied: i64,
+}
+
+impl Traces {
+    async fn of(app: &TestApp) -> Self {
+        let count = async |outcome: &str| {
+            app.db_number(&format!("select count(*) from audit_events where outcome = '{outcome}'")).await
+        };
+        let moving = ["audit_events", "audit_chains", "sessions", "session_records", "changes", "outbox"];
+        Self { rows: app.db_dump(&moving).await, done: count("done").await, denied: count("denied").await }
+    }
+
+    #[track_caller]
+    fn same_rows(&self, after: &Self, at: &str) {
+        for ((table, before), (_, now)) in self.rows.iter().zip(&after.rows) {
+            assert_eq!(before, now, "{at}: {table} changed");
+        }
+    }
+}
+
+/// Checks one call, from what it answers to what it leaves behind.
+async fn check(app: &TestApp, route: &RouteInfo, scene: &Scene, expected: Expected, at: &str) -> Answer {
+    let before = Traces::of(app).await;
+    let answer = scene.call(app, route, &scene.tenant.slug).await;
+    let after = Traces::of(app).await;
+    match expected {
+        Expected::SignIn => is_sent_to_sign_in(route, &answer, at),
+        Expected::NotFound => {
+            assert_eq!(answer.status, 404, "{at}: {}", answer.text());
+            let missing = scene.call(app, route, "tenant-none").await;
+            assert_eq!(answer.without_request_id(), missing.without_request_id(), "{at}");
+            let by_id = scene.call(app, route, &scene.tenant.id.to_string()).await;
+            assert_eq!(answer.without_request_id(), by_id.without_request_id(), "{at}");
+        }
+        Expected::Denied(required) => is_denied(route, &answer, required, at),
+        Expected::Allowed => is_allowed(route, &answer, at),
+    }
+    let done =
+        expected == Expected::Allowed && (answer.status.is_success() || answer.status.is_redirection());
+    let (changes, denials) = (after.done - before.done, after.denied - before.denied);
+    if route.method.is_safe() {
+        assert_eq!((changes, denials), (0, 0), "{at}: a GET leaves no line in the audit log");
+    } else {
+        assert_eq!(changes, i64::from(done), "{at}: one line for what was done ({})", answer.status);
+        let denied = matches!(expected, Expected::Denied(_));
+        assert_eq!(denials, i64::from(denied), "{at}: one line for what was denied");
+    }
+    if expected != Expected::Allowed {
+        before.same_rows(&after, at);
+    }
+    answer
+}
+
+fn is_sent_to_sign_in(route: &RouteInfo, answer: &Answer, at: &str) {
+    if route.area == Area::Panel {
+        assert_eq!(answer.status, 303, "{at}");
+        assert!(answer.header("location").unwrap().starts_with("/login"), "{at}");
+    } else {
+        assert_eq!(answer.status, 401, "{at}");
+        assert!(answer.header("www-authenticate").is_some(), "{at}");
+    }
+}
+
+fn is_denied(route: &RouteInfo, answer: &Answer, required: &str, at: &str) {
+    assert_eq!(answer.status, 403, "{at}: {}", answer.text());
+    assert!(answer.text().contains(required), "{at}: it does not say what is missing");
+    if route.area != Area::Panel {
+        assert_eq!(answer.json()["required"], required, "{at}");
+    }
+}
+
+fn is_allowed(route: &RouteInfo, answer: &Answer, at: &str) {
+    let status = answer.status.as_u16();
+    assert!(status < 500 && status != 401 && status != 403, "{at}: {}", answer.text());
+    let lost = status == 404 && route.path.contains("{tenant}");
+    assert!(!lost, "{at}: everything it names is there: {}", answer.text());
+    let to_login = answer.header("location").is_some_and(|place| place.starts_with("/login?return_to"));
+    assert!(!to_login, "{at}: it asks to sign in");
+}
+
+#[tokio::test]
+async fn every_route_answers_everyone_as_the_policy_says() {
+    each_database(async |app| {
+        let table = freehold::http::table();
+        let mut number = 0;
+        let mut fresh = async |caller| {
+            number += 1;
+            Scene::set(&app, caller, number).await
+        };
+        let mut done: HashSet<&'static str> = HashSet::new();
+        for caller in CALLERS {
+            let shared = fresh(caller).await;
+            app.mail_is_sent().await;
+            let policy = app.state.authz.policy(shared.tenant.id).await.unwrap().unwrap();
+            for route in table.iter() {
+                let expected = expected(route, caller, &policy, &app);
+                let at = format!("{} {} by {caller:?}, expecting {expected:?}", route.method, route.path);
+                // What succeeds uses its scene up.
+                let uses_up = expected == Expected::Allowed && !route.method.is_safe();
+                let own = if uses_up { Some(fresh(caller).await) } else { None };
+                let answer = check(&app, route, own.as_ref().unwrap_or(&shared), expected, &at).await;
+                if answer.status.is_success() || answer.status.is_redirection() {
+                    done.insert(route.path);
+                }
+            }
+        }
+        for route in table.iter().filter(|route| route.area == Area::Api && !route.method.is_safe()) {
+            let never = NEVER_DONE.iter().any(|(path, _)| *path == route.path);
+            assert!(never || done.contains(route.path), "{}: give it a body in callers.rs", route.path);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_concerns_oneself_needs_no_permission() {
+    each_database(async |app| {
+        let table = freehold::http::table();
+        let own = table.iter().filter(|route| matches!(route.access, Access::PermissionOrOwn(_)));
+        let callers = [Caller::Viewer, Caller::Member, Caller::Admin];
+        for (number, (route, caller)) in
+            own.flat_map(|route| callers.map(|caller| (route, caller))).enumerate()
+        {
+            let scene = Scene::set(&app, caller, number).await.about_the_caller();
+            let at = format!("{} {} by {caller:?} about themselves", route.method, route.path);
+            check(&app, route, &scene, Expected::Allowed, &at).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_head_is_judged_as_a_get() {
+    each_database(async |app| {
+        let table = freehold::http::table();
+        for (number, caller) in [Caller::Anonymous, Caller::Outsider, Caller::Viewer].into_iter().enumerate()
+        {
+            let scene = Scene::set(&app, caller, number).await;
+            for route in table.iter().filter(|route| route.method.is_safe()) {
+                let path = scene.path(route, &scene.tenant.slug);
+                let (get, head) = match &scene.caller {
+                    None => {
+                        let anyone = app.anonymous();
+                        (anyone.get(&path).await, anyone.call(http::Method::HEAD, &path).send().await)
+                    }
+                    Some(person) => {
+                        (person.get(&path).await, person.call(http::Method::HEAD, &path).send().await)
+                    }
+                };
+                assert_eq!(get.status, head.status, "{path} by {caller:?}");
+            }
+        }
+    })
+    .await;
+}

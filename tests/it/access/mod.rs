@@ -1,0 +1,4 @@
+//! Who may call what: every route by everyone.
+
+mod callers;
+mod matrix;

@@ -1,0 +1,177 @@
+//! An invitation's life: sent, seen, sent again, withdrawn, accepted.
+
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::harness::app::{Answer, Person, Tenant, each_database};
+
+const ACCEPT: &str = "/api/v1/invitations/accept";
+
+async fn invite(person: &Person, tenant: &Tenant, name: &str, role: &str) -> Answer {
+    let email = format!("{name}@example.com");
+    person.post_json(&tenant.api("/invitations"), json!({ "email": email, "roles": [role] })).await
+}
+
+fn one(tenant: &Tenant, invitation: &Value, below: &str) -> String {
+    tenant.api(&format!("/invitations/{}{below}", invitation["id"].as_str().unwrap()))
+}
+
+#[tokio::test]
+async fn the_invited_person_accepts_once() {
+    each_database(async |app| {
+        let (ada, vic, eve) = (app.person("ada").await, app.person("vic").await, app.person("eve").await);
+        let acme = app.tenant_of(&ada, "acme").await;
+        let sent = invite(&ada, &acme, "vic", "viewer").await.expect(201);
+        let invitation = sent.json();
+        assert_eq!(invitation["status"], "pending");
+        assert_eq!(invitation["roles"], json!(["viewer"]));
+        assert_eq!(invitation["invited_by"], json!({ "id": ada.id, "name": "ada" }));
+        let shown = ada.get(sent.header("location").unwrap()).await.expect(200);
+        assert_eq!(shown.json(), invitation);
+        assert_eq!(shown.header("etag"), sent.header("etag"));
+        let secret = app.invitation_secret("vic", 1).await;
+        assert!(!sent.text().contains(&secret), "the secret is in the mail only");
+        let list = ada.get(&acme.api("/invitations")).await;
+        assert!(!list.text().contains(&secret));
+
+        app.anonymous().post_json(ACCEPT, json!({ "token": secret })).await.problem(401, "unauthenticated");
+        eve.post_json(ACCEPT, json!({ "token": secret })).await.problem(409, "conflict");
+        eve.get(&acme.api("")).await.problem(404, "not-found");
+        let accepted = vic.post_json(ACCEPT, json!({ "token": secret })).await.expect(200);
+        assert_eq!(accepted.json()["tenant"]["slug"], "acme");
+        assert_eq!(accepted.json()["tenant"]["roles"], json!(["viewer"]));
+        assert!(accepted.header("x-policy-version").is_some());
+        vic.get(&acme.api("")).await.expect(200);
+        vic.post_json(ACCEPT, json!({ "token": secret })).await.problem(409, "conflict");
+        assert_eq!(ada.get(&one(&acme, &invitation, "")).await.json()["status"], "accepted");
+        ada.delete(&one(&acme, &invitation, "")).await.problem(409, "conflict");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_withdrawn_invitation_opens_nothing() {
+    each_database(async |app| {
+        let (ada, vic) = (app.person("ada").await, app.person("vic").await);
+        let acme = app.tenant_of(&ada, "acme").await;
+        let invitation = invite(&ada, &acme, "vic", "viewer").await.expect(201).json();
+        let secret = app.invitation_secret("vic", 1).await;
+        ada.delete(&one(&acme, &invitation, "")).await.expect(204);
+        vic.post_json(ACCEPT, json!({ "token": secret })).await.problem(409, "conflict");
+        vic.get(&acme.api("")).await.problem(404, "not-found");
+        ada.delete(&one(&acme, &invitation, "")).await.problem(409, "conflict");
+        ada.post_json(&one(&acme, &invitation, "/resend"), json!({})).await.problem(409, "conflict");
+        assert_eq!(ada.get(&one(&acme, &invitation, "")).await.json()["status"], "revoked");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn sending_again_kills_the_old_link() {
+    each_database(async |app| {
+        let (ada, vic) = (app.person("ada").await, app.person("vic").await);
+        let acme = app.tenant_of(&ada, "acme").await;
+        let sent = invite(&ada, &acme, "vic", "viewer").await.expect(201);
+        let invitation = sent.json();
+        let old = app.invitation_secret("vic", 1).await;
+        app.clock.advance(std::time::Duration::from_hours(1));
+        let again = ada.call(Method::POST, &one(&acme, &invitation, "/resend")).send().await.expect(200);
+        assert_ne!(again.header("etag"), sent.header("etag"));
+        assert_ne!(again.json()["expires_at"], invitation["expires_at"]);
+        let new = app.invitation_secret("vic", 2).await;
+        vic.post_json(ACCEPT, json!({ "token": old })).await.problem(409, "conflict");
+        let stale = sent.header("etag").unwrap();
+        for (method, below) in [(Method::POST, "/resend"), (Method::DELETE, "")] {
+            let call = ada.call(method, &one(&acme, &invitation, below)).header("if-match", stale);
+            call.send().await.problem(412, "precondition");
+        }
+        vic.post_json(ACCEPT, json!({ "token": new })).await.expect(200);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_invitation_ends_to_the_second() {
+    each_database(async |app| {
+        let (ada, vic) = (app.person("ada").await, app.person("vic").await);
+        let acme = app.tenant_of(&ada, "acme").await;
+        let body = json!({ "email": "vic@example.com", "roles": ["viewer"], "expires_in_hours": 1 });
+        let invitation = ada.post_json(&acme.api("/invitations"), body).await.expect(201).json();
+        let secret = app.invitation_secret("vic", 1).await;
+        app.clock.advance(std::time::Duration::from_hours(1));
+        vic.post_json(ACCEPT, json!({ "token": secret })).await.problem(409, "conflict");
+        assert_eq!(ada.get(&one(&acme, &invitation, "")).await.json()["status"], "expired");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nobody_invites_above_themselves() {
+    each_database(async |app| {
+        let (ada, ben) = (app.person("ada").await, app.person("ben").await);
+        let acme = app.tenant_of(&ada, "acme").await;
+        ben.joins(&acme, "admin").await;
+        let denied = invite(&ben, &acme, "vic", "owner").await.problem(403, "forbidden").json();
+        assert_eq!(denied["required"], "tenant:delete");
+        invite(&ben, &acme, "vic", "admin").await.expect(201);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_invitation_lapses_with_its_senders_right() {
+    each_database(async |app| {
+        let (ada, ben, vic) = (app.person("ada").await, app.person("ben").await, app.person("vic").await);
+        let acme = app.tenant_of(&ada, "acme").await;
+        ben.joins(&acme, "admin").await;
+        invite(&ben, &acme, "vic", "viewer").await.expect(201);
+        let secret = app.invitation_secret("vic", 1).await;
+        let path = acme.api(&format!("/members/{}/roles", ben.id));
+        ada.put(&path, json!({ "roles": ["member"] })).await.expect(200);
+        vic.post_json(ACCEPT, json!({ "token": secret })).await.problem(409, "conflict");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn invitations_that_cannot_be_are_refused_with_their_place() {
+    each_database(async |app| {
+        let ada = app.person("ada").await;
+        let acme = app.tenant_of(&ada, "acme").await;
+        let vic = "vic@example.com";
+        for (body, pointer) in [
+            (json!({ "email": "vic", "roles": ["viewer"] }), "/email"),
+            (json!({ "email": "vic@example.com\u{0}", "roles": ["viewer"] }), "/email"),
+            (json!({ "email": "vic@exämple.com", "roles": ["viewer"] }), "/email"),
+            (json!({ "email": vic, "roles": [] }), "/roles"),
+            (json!({ "email": vic, "roles": ["nobody"] }), "/roles/0"),
+            (json!({ "email": vic, "roles": ["viewer"], "expires_in_hours": 0 }), "/expires_in_hours"),
+            (json!({ "email": vic, "roles": ["viewer"], "expires_in_hours": 721 }), "/expires_in_hours"),
+            (json!({ "email": vic, "roles": ["viewer"], "tenant": "umbrella" }), "/tenant"),
+        ] {
+            let refused =
+                ada.post_json(&acme.api("/invitations"), body.clone()).await.problem(422, "invalid");
+            assert_eq!(refused.json()["errors"][0]["pointer"], pointer, "{body}");
+        }
+        invite(&ada, &acme, "ada", "viewer").await.problem(409, "conflict");
+        ada.post_json(ACCEPT, json!({ "token": "x", "tenant": "acme" })).await.problem(422, "invalid");
+        for token in ["", "x", "\u{0}", &"x".repeat(10_000)] {
+            ada.post_json(ACCEPT, json!({ "token": token })).await.problem(404, "not-found");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn another_tenants_invitation_is_not_found_here() {
+    each_database(async |app| {
+        let (ada, eve) = (app.person("ada").await, app.person("eve").await);
+        let (acme, evil) = (app.tenant_of(&ada, "acme").await, app.tenant_of(&eve, "evil").await);
+        let invitation = invite(&ada, &acme, "vic", "viewer").await.expect(201).json();
+        eve.get(&one(&evil, &invitation, "")).await.problem(404, "not-found");
+        eve.delete(&one(&evil, &invitation, "")).await.problem(404, "not-found");
+        eve.post_json(&one(&evil, &invitation, "/resend"), json!({})).await.problem(404, "not-found");
+        assert_eq!(ada.get(&one(&acme, &invitation, "")).await.json()["status"], "pending");
+    })
+    .await;
+}

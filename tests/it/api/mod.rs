@@ -1,0 +1,8 @@
+//! The API through the router, on both databases: a file for each resource, a test for each rule.
+
+mod documents;
+mod invitations;
+mod lists;
+mod members;
+mod roles;
+mod tenants;

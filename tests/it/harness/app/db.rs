@@ -1,0 +1,48 @@
+//! What stands in the database, read past the application: numbers, and whole dumps to compare.
+
+use freehold::db::{Connection, Database, Executor};
+use sqlx::{AssertSqlSafe, query_scalar};
+
+macro_rules! on_either {
+    ($on:expr, $fetch:ident, $query:expr) => {
+        match Executor::connection($on) {
+            Connection::Postgres(connection) => $query.$fetch(connection).await.unwrap(),
+            Connection::Sqlite(connection) => $query.$fetch(connection).await.unwrap(),
+        }
+    };
+}
+
+/// One number.
+pub(super) async fn number(database: &Database, sql: &str) -> i64 {
+    let mut on = database.read().await.unwrap();
+    on_either!(&mut on, fetch_one, query_scalar(AssertSqlSafe(sql)))
+}
+
+/// Every row of every table but `except`, as text.
+pub(super) async fn dump(database: &Database, except: &[&str]) -> Vec<(String, String)> {
+    let mut on = database.read().await.unwrap();
+    let postgres = matches!(on.connection(), Connection::Postgres(_));
+    let tables = if postgres {
+        "select tablename::text from pg_tables where schemaname = 'public' order by 1"
+    } else {
+        "select name from sqlite_master where type = 'table' and name not like 'sqlite_%' order by 1"
+    };
+    let tables: Vec<String> = on_either!(&mut on, fetch_all, query_scalar(tables));
+    let mut dump = Vec::new();
+    for table in tables.into_iter().filter(|table| !except.contains(&table.as_str())) {
+        let rows = if postgres {
+            format!("select coalesce(string_agg(t::text, chr(10) order by t::text), '') from {table} t")
+        } else {
+            let columns = format!("select name from pragma_table_info('{table}')");
+            let columns: Vec<String> = on_either!(&mut on, fetch_all, query_scalar(AssertSqlSafe(columns)));
+            let row: Vec<String> = columns.iter().map(|name| format!("quote(\"{name}\")")).collect();
+            let row = row.join(" || ',' || ");
+            format!(
+                "select coalesce(group_concat(x, char(10)), '') from (select {row} as x from {table} order by 1)"
+            )
+        };
+        let text: String = on_either!(&mut on, fetch_one, query_scalar(AssertSqlSafe(rows)));
+        dump.push((table, text));
+    }
+    dump
+}
