@@ -12,9 +12,10 @@ use super::client::{Client, Pair};
 use super::installation::Installation;
 use super::within_the_bound;
 
-/// Tenants whose rounds run at the same time, and rounds of each.
+/// Tenants whose rounds run at the same time, and rounds of each. In every fifth the caller brings the version, so
+/// that some 200 measure how long B went on.
 const TENANTS: usize = 4;
-const ROUNDS: usize = 50;
+const ROUNDS: usize = 63;
 /// Rounds of ending sessions.
 const SESSIONS: usize = 20;
 
