@@ -69,8 +69,7 @@ async fn measure() -> Result<(), Failure> {
     let on_postgres = Installation::start(&idp, ports[1], &database, Some(&redis.url())).await?;
 
     let me = on_postgres.get("/api/v1/me").await?;
-    let list = on_postgres.get("/api/v1/tenants/bench/members?limit=50").await?;
-    let yard = Yardstick::start(&me, &list, &redis.url(), &database)?;
+    let yard = Yardstick::start(&me, &redis.url(), &database)?;
     yard.ready().await?;
 
     let plain = |path: &str| Target { url: format!("{}{path}", yard.url), headers: Vec::new() };
@@ -273,10 +272,10 @@ struct Yardstick {
 }
 
 impl Yardstick {
-    fn start(me: &str, list: &str, redis: &str, database: &str) -> Result<Self, Failure> {
+    fn start(me: &str, redis: &str, database: &str) -> Result<Self, Failure> {
         let port = harness::free_port();
         let process = Command::new(std::env::current_exe()?)
-            .args(["yardstick", &port.to_string(), me, list, redis, database])
+            .args(["yardstick", &port.to_string(), me, redis, database])
             .stdin(Stdio::null())
             .spawn()?;
         Ok(Self { url: format!("http://127.0.0.1:{port}"), process })

@@ -8,6 +8,9 @@ use freehold::config::{Mode, Settings};
 use freehold::email::EmailAddress;
 use freehold::telemetry;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The backend a multi-tenant product starts from: sign-in, tenants, roles, decisions.
 #[derive(Debug, Parser)]
 #[command(name = "freehold", version, arg_required_else_help = true)]
