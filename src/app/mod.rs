@@ -63,7 +63,11 @@ pub async fn build(config: Config, database: Database, mailbox: Option<MailBox>)
     let authz = Arc::new(Authz::new(database.clone(), engine, catalogue, system, capacity).await?);
     let redis = config.redis_url.as_ref().map(|url| url.expose_secret().to_owned());
     let store = match &redis {
-        Some(url) => SessionStore::redis(url)?,
+        Some(url) => {
+            let store = SessionStore::redis(url)?;
+            store.started().await;
+            store
+        }
         None => SessionStore::Sql(database.clone()),
     };
     let limits = (config.session_idle, config.session_absolute);

@@ -86,7 +86,10 @@ pub(super) async fn run(app: App, started: impl FnOnce(&App)) -> Result<()> {
         asked
     };
     let ((), (), asked) = tokio::join!(public, ops, signals);
-    app.state.database.close().await;
+    // The background work ends first, or it would meet closed connections.
+    let database = app.state.database.clone();
+    drop(app);
+    database.close().await;
     tracing::info!("stopped");
     asked
 }

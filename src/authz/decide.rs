@@ -184,7 +184,11 @@ impl Authz {
                 None => return Ok(None),
                 Some(Ok(standing)) => {
                     let standing = Arc::new(standing);
-                    self.copies.standings.insert((tenant, user), Arc::clone(&standing));
+                    // A load that was turned away is still handed to whoever waited for it. Only what the cache
+                    // holds is retired when it changes, so only that may be kept.
+                    if self.copies.holds(&policy) {
+                        self.copies.standings.insert((tenant, user), Arc::clone(&standing));
+                    }
                     return Ok(Some(standing));
                 }
                 Some(Err(version)) => self.copies.apply(Change {

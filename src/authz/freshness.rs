@@ -23,8 +23,14 @@ const POLL: Duration = Duration::from_millis(200);
 /// How far back each poll reads again: longer than any write transaction can take (`db/tx.rs`), since a commit
 /// becomes visible only at its end.
 const OVERLAP: Duration = Duration::from_secs(10);
-/// A node that has not confirmed for this long does not decide.
-const STALE: Duration = Duration::from_secs(5);
+/// A node that has not confirmed for this long does not decide: a little less than the five seconds promised, so
+/// that an answer on its way is not late.
+const STALE: Duration = Duration::from_millis(4_700);
+/// How long the feed may take to answer before the database counts as away.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How long until a lost connection to Redis is tried again.
+const RECONNECT_MILLIS: u32 = 250;
+const RECONNECT: Duration = Duration::from_millis(RECONNECT_MILLIS as u64);
 /// The pub/sub channel.
 const CHANNEL: &str = "freehold:changes";
 
@@ -124,12 +130,7 @@ async fn poll(authz: &Authz) {
     let mut cursor = Cursor::default();
     let mut beats: u32 = 0;
     loop {
-        let asked = Instant::now();
-        match tokio::time::timeout(STALE, read(authz, &mut cursor)).await {
-            Ok(Ok(())) => authz.freshness.confirm(asked),
-            Ok(Err(error)) => tracing::warn!(%error, cause = ?error, "the feed of changes cannot be read"),
-            Err(_elapsed) => tracing::warn!("the feed of changes does not answer"),
-        }
+        confirm(authz, &mut cursor).await;
         if let Some(age) = authz.freshness.age() {
             metrics::gauge!("freehold_policy_age_seconds").set(age.as_secs_f64());
         }
@@ -138,6 +139,18 @@ async fn poll(authz: &Authz) {
             authz.freshness.forget_ended(authz.database.clock().now());
         }
         tokio::time::sleep(POLL).await;
+    }
+}
+
+/// Reads the feed once, and takes note of whether it could be read.
+async fn confirm(authz: &Authz, cursor: &mut Cursor) {
+    let asked = Instant::now();
+    let answered = tokio::time::timeout(PATIENCE, read(authz, cursor)).await;
+    authz.database.note(matches!(answered, Ok(Ok(()))));
+    match answered {
+        Ok(Ok(())) => authz.freshness.confirm(asked),
+        Ok(Err(error)) => tracing::warn!(%error, cause = ?error, "the feed of changes cannot be read"),
+        Err(_elapsed) => tracing::warn!("the feed of changes does not answer"),
     }
 }
 
@@ -198,14 +211,18 @@ async fn talk(authz: &Authz, url: &str, mut told: mpsc::UnboundedReceiver<String
         }
     };
     let mut heard = client.message_rx();
-    let connection = client.connect();
     let _resubscribing = client.manage_subscriptions();
     let publisher = client.clone_new();
-    let publishing = publisher.connect();
+    connected(&client).await;
+    connected(&publisher).await;
+    // Once it has worked, the client itself subscribes again after each time the connection was lost.
     let subscribe = async {
-        if let Err(error) = client.subscribe(CHANNEL).await {
+        while let Err(error) = client.subscribe(CHANNEL).await {
             tracing::warn!(%error, "cannot subscribe; the feed is polled all the same");
+            tokio::time::sleep(Duration::from_secs(1)).await;
         }
+    };
+    let hear = async {
         loop {
             match heard.recv().await {
                 Ok(message) => {
@@ -227,9 +244,14 @@ async fn talk(authz: &Authz, url: &str, mut told: mpsc::UnboundedReceiver<String
             }
         }
     };
-    tokio::join!(subscribe, publish);
-    connection.abort();
-    publishing.abort();
+    tokio::join!(subscribe, hear, publish);
+}
+
+/// Connects for the first time, however long Redis is away; after that the client connects again by itself.
+async fn connected(client: &impl ClientLike) {
+    while client.init().await.is_err() {
+        tokio::time::sleep(RECONNECT).await;
+    }
 }
 
 fn connect(url: &str) -> std::result::Result<fred::clients::SubscriberClient, fred::error::Error> {
@@ -240,7 +262,7 @@ fn connect(url: &str) -> std::result::Result<fred::clients::SubscriberClient, fr
             config.max_command_attempts = 1;
         })
         .with_performance_config(|config| config.default_command_timeout = Duration::from_millis(500))
-        .set_policy(ReconnectPolicy::new_constant(0, 500))
+        .set_policy(ReconnectPolicy::new_constant(0, RECONNECT_MILLIS))
         .build_subscriber_client()
 }
 

@@ -199,6 +199,11 @@ impl Copies {
         }
     }
 
+    /// Whether this very copy is the one kept, and so will be retired in its time.
+    pub(super) fn holds(&self, policy: &Arc<TenantPolicy>) -> bool {
+        self.policies.peek(&policy.id).is_some_and(|kept| Arc::ptr_eq(&kept, policy))
+    }
+
     /// Drops a tenant's policy. No copy may also mean that one is being loaded: `remove` then turns it away.
     pub(super) fn retire(&self, tenant: TenantId) {
         if let Some((_, policy)) = self.policies.remove(&tenant) {

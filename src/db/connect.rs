@@ -2,8 +2,9 @@
 //! has one writer anyway and waiting in our queue beats waiting in its busy loop.
 
 use std::str::FromStr;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::pool::{PoolConnection, PoolOptions};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
@@ -15,7 +16,7 @@ use crate::db::Change;
 use crate::error::{Error, Result};
 
 /// How long a request waits for a connection before it is answered 503.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_millis(900);
+pub(super) const ACQUIRE_TIMEOUT: Duration = Duration::from_millis(800);
 
 /// Connections kept apart for reading the feed of changes and for health.
 const RESERVED: u32 = 2;
@@ -26,6 +27,46 @@ pub struct Database {
     pub(super) pools: Pools,
     pub(super) clock: Clock,
     listener: Arc<OnceLock<Listener>>,
+    outage: Arc<Outage>,
+}
+
+/// What the reader of the feed found out about a database server, so that requests need not each find out by
+/// waiting, nor meet the connections that a restart of the server has cut.
+#[derive(Debug)]
+struct Outage {
+    base: Instant,
+    away: AtomicBool,
+    /// When the server last did not answer: milliseconds after `base`, plus one; 0 for never.
+    last: AtomicU64,
+}
+
+impl Default for Outage {
+    fn default() -> Self {
+        Self { base: Instant::now(), away: AtomicBool::new(false), last: AtomicU64::new(0) }
+    }
+}
+
+impl Outage {
+    fn note(&self, answers: bool) {
+        if !answers {
+            let millis = u64::try_from(self.base.elapsed().as_millis()).unwrap_or(u64::MAX - 1);
+            self.last.store(millis + 1, Ordering::Release);
+        }
+        self.away.store(!answers, Ordering::Release);
+    }
+
+    fn check(&self) -> Result<()> {
+        if self.away.load(Ordering::Acquire) {
+            return Err(Error::Unavailable("the database is away", None));
+        }
+        Ok(())
+    }
+
+    /// Whether a connection of this age was made before the server last did not answer.
+    fn outlived_by(&self, age: Duration) -> bool {
+        let last = self.last.load(Ordering::Acquire);
+        last > 0 && self.base.elapsed().saturating_sub(age) <= Duration::from_millis(last)
+    }
 }
 
 type Listener = Box<dyn Fn(&[Change]) + Send + Sync>;
@@ -49,14 +90,15 @@ impl Database {
     /// # Errors
     /// [`Error::Malformed`] when the URL names neither database or cannot be parsed.
     pub fn open(url: &str, connections: u32, create: bool, clock: Clock) -> Result<Self> {
+        let outage = Arc::new(Outage::default());
         let pools = if url.starts_with("sqlite:") {
             open_sqlite(url, connections, create)?
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            open_postgres(url, connections)?
+            open_postgres(url, connections, &outage)?
         } else {
             return Err(Error::Malformed("DATABASE_URL must begin with sqlite: or postgres:".into()));
         };
-        Ok(Self { pools, clock, listener: Arc::default() })
+        Ok(Self { pools, clock, listener: Arc::default(), outage })
     }
 
     /// The product's name, for messages.
@@ -79,6 +121,7 @@ impl Database {
     /// # Errors
     /// [`Error::Unavailable`] when no connection is free within a second.
     pub async fn read(&self) -> Result<Reader> {
+        self.check()?;
         Ok(match &self.pools {
             Pools::Postgres { pool, .. } => Reader::Postgres(pool.acquire().await?),
             Pools::Sqlite { readers, .. } => Reader::Sqlite(readers.acquire().await?),
@@ -94,6 +137,20 @@ impl Database {
             Pools::Postgres { reserved, .. } => Reader::Postgres(reserved.acquire().await?),
             Pools::Sqlite { reserved, .. } => Reader::Sqlite(reserved.acquire().await?),
         })
+    }
+
+    /// Takes note of whether the database answered the reader of the feed. While a server does not, requests are
+    /// refused at once; when it does again, connections from before are not used any more.
+    pub(crate) fn note(&self, answers: bool) {
+        // A file does not go away; that its reader failed says nothing about the next statement.
+        if matches!(self.pools, Pools::Postgres { .. }) {
+            self.outage.note(answers);
+        }
+    }
+
+    /// Whether it is worth asking.
+    pub(super) fn check(&self) -> Result<()> {
+        self.outage.check()
     }
 
     /// Calls `listener` with the changes of every commit of this process, before the commit's caller goes on.
@@ -134,15 +191,20 @@ fn pool<DB: sqlx::Database>(connections: u32) -> PoolOptions<DB> {
         .test_before_acquire(false)
 }
 
-fn open_postgres(url: &str, connections: u32) -> Result<Pools> {
+fn open_postgres(url: &str, connections: u32, outage: &Arc<Outage>) -> Result<Pools> {
     let options = PgConnectOptions::from_str(url).map_err(unreadable)?.options([
         ("statement_timeout", "4s"),
         ("lock_timeout", "3s"),
         ("idle_in_transaction_session_timeout", "5s"),
         ("timezone", "UTC"),
     ]);
+    let outage = Arc::clone(outage);
+    let requests = pool::<Postgres>(connections).before_acquire(move |_, connection| {
+        let usable = !outage.outlived_by(connection.age);
+        Box::pin(async move { Ok(usable) })
+    });
     Ok(Pools::Postgres {
-        pool: pool(connections).connect_lazy_with(options.clone()),
+        pool: requests.connect_lazy_with(options.clone()),
         reserved: pool(RESERVED).connect_lazy_with(options),
     })
 }

@@ -1,5 +1,6 @@
 //! The schema: run by `dev` at start and by `freehold migrate`; only compared by `serve`.
 
+use sqlx::SqlitePool;
 use sqlx::migrate::{Migrate, Migrator};
 
 use crate::db::Database;
@@ -41,7 +42,12 @@ impl Database {
     pub async fn schema_state(&self) -> Result<SchemaState> {
         let (known, applied) = match &self.pools {
             Pools::Postgres { pool, .. } => (&POSTGRES, applied(&mut *pool.acquire().await?).await?),
-            Pools::Sqlite { readers, .. } => (&SQLITE, applied(&mut *readers.acquire().await?).await?),
+            Pools::Sqlite { readers, .. } => match readers.acquire().await {
+                Ok(mut connection) => (&SQLITE, applied(&mut *connection).await?),
+                // No file is no outage: nobody but `migrate` will make it.
+                Err(_) if is_missing(readers) => (&SQLITE, None),
+                Err(error) => return Err(error.into()),
+            },
         };
         let matches = |(version, checksum): &(i64, Vec<u8>)| {
             known.iter().any(|migration| migration.version == *version && *migration.checksum == **checksum)
@@ -52,6 +58,10 @@ impl Database {
             Some(_) | None => SchemaState::Behind,
         })
     }
+}
+
+fn is_missing(pool: &SqlitePool) -> bool {
+    matches!(pool.connect_options().get_filename().try_exists(), Ok(false))
 }
 
 async fn applied<C: Migrate>(connection: &mut C) -> Result<Option<Vec<(i64, Vec<u8>)>>> {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use sqlx::{Postgres, Sqlite, Transaction, query, query_as, query_scalar};
 
 use crate::clock::Timestamp;
-use crate::db::connect::Pools;
+use crate::db::connect::{ACQUIRE_TIMEOUT, Pools};
 use crate::db::{
     AuditEvent, Chain, ChainedEvent, Change, ChangeKind, Connection, Database, EffectOn, Executor, changes,
     sql,
@@ -102,6 +102,7 @@ impl Database {
     /// # Errors
     /// [`Error::Unavailable`] when no connection is to be had in time.
     pub async fn upkeep(&self) -> Result<impl Executor + use<>> {
+        self.check()?;
         Ok(match &self.pools {
             Pools::Postgres { pool, .. } => super::Reader::Postgres(pool.acquire().await?),
             Pools::Sqlite { writer, .. } => super::Reader::Sqlite(writer.acquire().await?),
@@ -109,8 +110,16 @@ impl Database {
     }
 
     async fn begin(&self) -> Result<Inner> {
+        self.check()?;
         Ok(match &self.pools {
-            Pools::Postgres { pool, .. } => Inner::Postgres(pool.begin().await?),
+            Pools::Postgres { pool, .. } => {
+                // A server that hangs takes the connection and does not answer on it.
+                let begun = tokio::time::timeout(ACQUIRE_TIMEOUT, pool.begin()).await;
+                Inner::Postgres(
+                    begun
+                        .map_err(|elapsed| Error::unavailable("the database does not answer", elapsed))??,
+                )
+            }
             // A plain BEGIN would take the write lock only at the first write, and fail when another came first.
             Pools::Sqlite { writer, .. } => Inner::Sqlite(writer.begin_with("begin immediate").await?),
         })

@@ -1,6 +1,8 @@
 //! Where session records are kept: Redis through tower-sessions' store for it, or a table of the database.
 //! Called by `login/session.rs` only. Saving never brings back what was deleted.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -21,8 +23,15 @@ use crate::login::store;
 
 /// How long Redis may take to answer before a request is answered 503.
 const COMMAND_TIMEOUT: Duration = Duration::from_millis(200);
-/// Connections to Redis; each carries many requests at once.
-const CONNECTIONS: usize = 4;
+/// How often Redis is asked whether it answers, and how long it may take to: together less than the 250 ms in which
+/// a node must stop trusting what it remembers of sessions.
+const PROBE_EVERY: Duration = Duration::from_millis(50);
+const PROBE_TIMEOUT: Duration = Duration::from_millis(130);
+/// How long a node that starts waits for Redis before it serves without it.
+const START_TIMEOUT: Duration = Duration::from_millis(500);
+/// One connection carries many requests at once, and either stands or does not: with more, some requests would
+/// meet one that is not back yet.
+const CONNECTIONS: usize = 1;
 
 /// Either store.
 #[derive(Clone)]
@@ -31,8 +40,8 @@ pub enum Store {
     Redis {
         /// Tower-sessions' store.
         store: RedisStore<Pool>,
-        /// Its connections, to ask whether they stand.
-        pool: Pool,
+        /// Whether it answered when last asked.
+        answers: Arc<AtomicBool>,
     },
     /// A table of the database, keyed by the hash of the id.
     Sql(Database),
@@ -63,12 +72,24 @@ impl Store {
                 connection.max_command_attempts = 1;
             })
             .with_performance_config(|performance| performance.default_command_timeout = COMMAND_TIMEOUT)
-            .set_policy(ReconnectPolicy::new_constant(0, 250))
+            .set_policy(ReconnectPolicy::new_constant(0, 100))
             .build_pool(CONNECTIONS)
             .map_err(|error| Error::internal("the Redis client cannot be made", error))?;
-        // The handle ends with the pool; nothing waits for it.
-        drop(pool.connect());
-        Ok(Self::Redis { store: RedisStore::new(pool.clone()), pool })
+        let answers = Arc::new(AtomicBool::new(false));
+        tokio::spawn(probe(pool.clone(), Arc::downgrade(&answers)));
+        Ok(Self::Redis { store: RedisStore::new(pool), answers })
+    }
+
+    /// Waits until the store answers, or long enough.
+    pub async fn started(&self) {
+        let connected = async {
+            while self.check().is_err() {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        if tokio::time::timeout(START_TIMEOUT, connected).await.is_err() {
+            tracing::warn!("Redis is away; nobody can be signed in until it is there");
+        }
     }
 
     /// Whether the store can be asked at all.
@@ -77,11 +98,29 @@ impl Store {
     /// [`Error::Unavailable`] while Redis is away, so that no request waits for it.
     pub(super) fn check(&self) -> Result<()> {
         match self {
-            Self::Redis { pool, .. } if pool.clients().iter().all(|client| !client.is_connected()) => {
+            Self::Redis { answers, .. } if !answers.load(Ordering::Acquire) => {
                 Err(Error::Unavailable("the session store is away", None))
             }
             Self::Redis { .. } | Self::Sql(_) => Ok(()),
         }
+    }
+}
+
+/// Asks again and again, so that no request finds out by waiting, and none trusts a copy while Redis is away.
+async fn probe(pool: Pool, answers: Weak<AtomicBool>) {
+    // The client connects again by itself, but only once it has been connected.
+    while pool.init().await.is_err() {
+        tokio::time::sleep(PROBE_EVERY).await;
+    }
+    loop {
+        let answered = pool.next().is_connected()
+            && tokio::time::timeout(PROBE_TIMEOUT, pool.next().ping::<()>(None))
+                .await
+                .is_ok_and(|pong| pong.is_ok());
+        let Some(answers) = answers.upgrade() else { return };
+        answers.store(answered, Ordering::Release);
+        drop(answers);
+        tokio::time::sleep(if answered { PROBE_EVERY } else { PROBE_EVERY / 5 }).await;
     }
 }
 

@@ -6,12 +6,15 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::print_stderr,
+    clippy::print_stdout,
     reason = "a test ends by panicking; clippy.toml's allowances do not reach the functions tests share"
 )]
 
 mod access;
 mod api;
 mod architecture;
+mod cluster;
+mod commands;
 mod db;
 mod harness;
 mod http;

@@ -56,7 +56,7 @@ impl Settings {
         let public_url = self.public_url(mode, &mut problems);
         let google = provider(GOOGLE, self.google(), mode, &mut problems);
         let github = provider(GITHUB, self.github(), mode, &mut problems);
-        if mode == Mode::Serve && google.is_none() && github.is_none() && problems.0.is_empty() {
+        if mode == Mode::Serve && !self.names_a_provider() {
             problems.add(
                 "FREEHOLD_GOOGLE_CLIENT_ID / FREEHOLD_GITHUB_CLIENT_ID",
                 "no provider is configured, so nobody could sign in",
@@ -101,6 +101,10 @@ impl Settings {
             drain_delay: self.drain_delay,
             limits: self.limits,
         })
+    }
+
+    fn names_a_provider(&self) -> bool {
+        [self.google(), self.github()].iter().any(|given| given.id.is_some() || given.secret.is_some())
     }
 
     fn public_url(&self, mode: Mode, problems: &mut Problems) -> Option<Url> {

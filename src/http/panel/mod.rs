@@ -1,21 +1,65 @@
 //! The panel: pages for people. Works without script: forms, POST, 303, GET. Each page's context is a type; nothing
-//! here knows SQL or decides.
+//! here knows SQL or decides. What a page is made of: `frame` (what surrounds it), `form` (what was wrong with what
+//! someone sent), `notice` (what was just done), `shown` (times, people, roles).
 
+mod account;
+mod activity;
+mod assets;
+mod choices;
+mod confirm;
+mod form;
+mod frame;
+mod identities;
+mod invitations;
+mod inviting;
+mod join;
+#[cfg(feature = "dev")]
+mod mailbox;
+mod member;
+mod members;
+mod notice;
+mod overview;
 mod problem;
-/// Signing in: the page of providers, and what can go wrong on the way.
+mod remove;
+mod roles;
+mod sessions;
+mod settings;
+mod shown;
 pub(super) mod sign_in;
+mod start;
+mod tenants;
 
 use askama::Template;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, header};
+use http::{HeaderValue, StatusCode, header};
 
 pub(super) use self::problem::{bare_problem, problem};
 use crate::error::Error;
-use crate::http::routes::Routes;
+use crate::http::routes::{Area, Routes};
 
 /// Every page.
 pub(super) fn routes() -> Routes {
-    sign_in::routes()
+    let pages = [
+        assets::routes(),
+        sign_in::routes(),
+        start::routes(),
+        tenants::routes(),
+        overview::routes(),
+        members::routes(),
+        member::routes(),
+        remove::routes(),
+        invitations::routes(),
+        inviting::routes(),
+        join::routes(),
+        roles::routes(),
+        settings::routes(),
+        account::routes(),
+        sessions::routes(),
+        identities::routes(),
+        #[cfg(feature = "dev")]
+        mailbox::routes(),
+    ];
+    pages.into_iter().fold(Routes::new(Area::Panel), Routes::and)
 }
 
 /// A rendered page.
@@ -29,4 +73,13 @@ fn page(template: &impl Template) -> Response {
         }
         Err(error) => Error::internal("a page cannot be rendered", error).into_response(),
     }
+}
+
+/// A rendered page with another status than 200.
+fn page_with(status: StatusCode, template: &impl Template) -> Response {
+    let mut response = page(template);
+    if response.status() == StatusCode::OK {
+        *response.status_mut() = status;
+    }
+    response
 }

@@ -1,0 +1,157 @@
+//! The members of a tenant: found by name, address or role.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use serde::Deserialize;
+
+use crate::authz::perm;
+use crate::clock::Timestamp;
+use crate::error::Result;
+use crate::http::access::Can;
+use crate::http::extract::Query;
+use crate::http::pagination;
+use crate::http::panel::frame::{Frame, Section, path_of};
+use crate::http::panel::page;
+use crate::http::panel::shown::{Avatar, Badge, Moment};
+use crate::http::routes::{Area, Routes};
+use crate::http::state::AppState;
+use crate::members::{self, Filter, Member, Position, Sort, Window};
+
+pub(super) fn routes() -> Routes {
+    Routes::new(Area::Panel).get("/t/{tenant}/members", "The members of a tenant", list)
+}
+
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    /// A part of a name or address.
+    search: Option<String>,
+    /// A role's key.
+    role: Option<String>,
+    /// The order.
+    sort: Option<Sort>,
+    /// Where to go on.
+    cursor: Option<String>,
+    /// What was just done.
+    done: Option<String>,
+}
+
+#[derive(Debug, Template)]
+#[template(path = "pages/members.html")]
+struct MembersPage {
+    frame: Frame,
+    path: String,
+    search: String,
+    role: String,
+    by_time: bool,
+    roles: Vec<(String, String)>,
+    total: i64,
+    members: Vec<Row>,
+    by_name: String,
+    by_joined: String,
+    first: Option<String>,
+    next: Option<String>,
+    may_invite: bool,
+    may_change: bool,
+}
+
+impl MembersPage {
+    fn filtered(&self) -> bool {
+        !self.search.is_empty() || !self.role.is_empty()
+    }
+}
+
+/// A member in a list or at the head of their page.
+#[derive(Debug)]
+pub(super) struct Row {
+    pub(super) path: String,
+    pub(super) name: String,
+    pub(super) email: String,
+    pub(super) avatar: Avatar,
+    pub(super) roles: Vec<Badge>,
+    pub(super) joined: Moment,
+    pub(super) seen: Option<Moment>,
+    pub(super) own: bool,
+}
+
+impl Row {
+    /// `member` of the tenant at `path`, as seen at `now` by someone who may be that member.
+    pub(super) fn new(path: &str, member: &Member, own: bool, now: Timestamp) -> Self {
+        let user = &member.user;
+        let badge = |role: &members::MemberRole| Badge {
+            name: role.name.clone(),
+            until: role.expires_at.map(|end| Moment::new(end, now)),
+        };
+        Self {
+            path: format!("{path}/members/{}", user.id),
+            name: user.name.clone(),
+            email: user.email.clone().unwrap_or_default(),
+            avatar: Avatar::new(user.id, &user.name, user.avatar_url.as_deref()),
+            roles: member.roles.iter().map(badge).collect(),
+            joined: Moment::new(member.joined_at, now),
+            seen: member.last_seen_at.map(|at| Moment::new(at, now)),
+            own,
+        }
+    }
+}
+
+async fn list(
+    who: Can<perm::MembersRead>,
+    State(app): State<AppState>,
+    Query(wanted): Query<Wanted>,
+) -> Result<Response> {
+    let grant = who.grant();
+    let search = wanted.search.as_deref().unwrap_or_default().trim().to_owned();
+    let filter = Filter { search, role: wanted.role.unwrap_or_default() };
+    let sort = wanted.sort.unwrap_or_default();
+    let scope = format!("panel members {} {} {:?}", grant.tenant(), sort.as_str(), filter);
+    let after: Option<Position> = pagination::decode(&app.sealer, &scope, wanted.cursor.as_deref())?;
+    let paged = after.is_some();
+    let window = Window { sort, limit: pagination::DEFAULT_LIMIT, after };
+    let found = members::list(&app.database, grant, &filter, &window).await?;
+    let (path, now) = (path_of(grant), app.database.clock().now());
+    let next = match &found.next {
+        Some(next) => {
+            Some(address(&path, &filter, sort, Some(&pagination::encode(&app.sealer, &scope, next)?)))
+        }
+        None => None,
+    };
+    let row = |member: &Member| Row::new(&path, member, member.user.id == grant.user(), now);
+    Ok(page(&MembersPage {
+        frame: Frame::inside(&app, grant, Section::Members).await?.telling(wanted.done.as_deref()),
+        by_time: sort == Sort::JoinedAt,
+        roles: grant.policy().roles.iter().map(|role| (role.key.clone(), role.name.clone())).collect(),
+        total: members::count(&app.database, grant).await?,
+        members: found.items.iter().map(row).collect(),
+        by_name: address(&path, &filter, Sort::Name, None),
+        by_joined: address(&path, &filter, Sort::JoinedAt, None),
+        first: paged.then(|| address(&path, &filter, sort, None)),
+        next,
+        may_invite: grant.can::<perm::MembersInvite>() && grant.can::<perm::InvitationsRead>(),
+        may_change: grant.can::<perm::MembersUpdate>() || grant.can::<perm::MembersDelete>(),
+        search: filter.search,
+        role: filter.role,
+        path,
+    }))
+}
+
+/// The address of a part of the list.
+fn address(path: &str, filter: &Filter, sort: Sort, cursor: Option<&str>) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    for (name, value) in [("search", &filter.search), ("role", &filter.role)] {
+        if !value.is_empty() {
+            query.append_pair(name, value);
+        }
+    }
+    if sort != Sort::default() {
+        query.append_pair("sort", sort.as_str());
+    }
+    if let Some(cursor) = cursor {
+        query.append_pair("cursor", cursor);
+    }
+    match query.finish() {
+        empty if empty.is_empty() => format!("{path}/members"),
+        query => format!("{path}/members?{query}"),
+    }
+}

@@ -1,0 +1,72 @@
+//! What was just done, said on the page one is sent to: a code in the address, a fixed sentence on the page. A
+//! made-up address can thus only ever show a sentence of ours.
+
+use crate::http::answer::SeeOther;
+
+/// Something that was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Notice {
+    TenantCreated,
+    TenantDeleted,
+    SettingsSaved,
+    RolesChanged,
+    MemberRemoved,
+    Left,
+    Joined,
+    InvitationSent,
+    InvitationRevoked,
+    ProfileSaved,
+    SessionEnded,
+    OthersEnded,
+    Linked,
+    Unlinked,
+}
+
+const ALL: &[(Notice, &str, &str)] = &[
+    (Notice::TenantCreated, "tenant-created", "The tenant is made, and you own it."),
+    (Notice::TenantDeleted, "tenant-deleted", "The tenant is deleted."),
+    (Notice::SettingsSaved, "settings-saved", "The settings are saved."),
+    (Notice::RolesChanged, "roles-changed", "The roles are saved and already in effect."),
+    (Notice::MemberRemoved, "member-removed", "The member is removed and has no access any more."),
+    (Notice::Left, "left", "You left the tenant."),
+    (Notice::Joined, "joined", "Welcome! You are a member now."),
+    (Notice::InvitationSent, "invitation-sent", "The invitation is on its way."),
+    (Notice::InvitationRevoked, "invitation-revoked", "The invitation is withdrawn; its link is dead."),
+    (Notice::ProfileSaved, "profile-saved", "Your profile is saved."),
+    (Notice::SessionEnded, "session-ended", "The session is ended."),
+    (Notice::OthersEnded, "others-ended", "All your other sessions are ended."),
+    (Notice::Linked, "linked", "The identity is linked. You can sign in with it from now on."),
+    (Notice::Unlinked, "unlinked", "The identity is unlinked."),
+];
+
+impl Notice {
+    /// The sentence of a code; none for what is no code of ours.
+    pub(super) fn text(code: Option<&str>) -> Option<&'static str> {
+        ALL.iter().find(|(_, known, _)| code == Some(*known)).map(|(.., text)| *text)
+    }
+
+    /// Its code.
+    pub(super) fn code(self) -> &'static str {
+        ALL.iter().find(|(known, ..)| *known == self).map_or("", |(_, code, _)| *code)
+    }
+
+    /// Sends the browser to `path`, where it is said.
+    pub(super) fn at(self, path: &str) -> SeeOther {
+        SeeOther(format!("{path}?done={}", self.code()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_notice_has_one_code_and_says_something() {
+        for (notice, code, text) in ALL {
+            assert_eq!(notice.code(), *code);
+            assert_eq!(Notice::text(Some(code)), Some(*text));
+        }
+        assert_eq!(Notice::text(Some("You won!")), None);
+        assert_eq!(Notice::text(None), None);
+    }
+}

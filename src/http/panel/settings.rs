@@ -1,0 +1,120 @@
+//! A tenant's name and slug, and its end.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
+use serde::Deserialize;
+
+use crate::authz::{Grant, perm};
+use crate::error::{Error, Result};
+use crate::http::access::Can;
+use crate::http::extract::{Form, Query};
+use crate::http::panel::form::{self, FormErrors, Rejected};
+use crate::http::panel::frame::{Frame, Section, path_of};
+use crate::http::panel::notice::Notice;
+use crate::http::panel::page;
+use crate::http::routes::{Area, Routes};
+use crate::http::state::AppState;
+use crate::tenants::{self, Tenant, TenantChange};
+
+pub(super) fn routes() -> Routes {
+    Routes::new(Area::Panel)
+        .get("/t/{tenant}/settings", "A tenant's settings", show)
+        .post("/t/{tenant}/settings", "Change a tenant's settings", change)
+        .post("/t/{tenant}/settings/delete", "Delete a tenant", delete)
+}
+
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Shown {
+    /// What was just done.
+    done: Option<String>,
+}
+
+#[derive(Debug, Template)]
+#[template(path = "pages/settings.html")]
+struct SettingsPage {
+    frame: Frame,
+    path: String,
+    tenant: Tenant,
+    origin: String,
+    name: String,
+    slug: String,
+    errors: FormErrors,
+    may_change: bool,
+    may_delete: bool,
+    /// Whether the sign-in is recent enough to delete.
+    fresh: bool,
+}
+
+async fn show(
+    who: Can<perm::TenantRead>,
+    State(app): State<AppState>,
+    Query(query): Query<Shown>,
+) -> Result<Response> {
+    let mut shown = settings_page(&app, who.grant(), None, None).await?;
+    shown.frame = shown.frame.telling(query.done.as_deref());
+    Ok(page(&shown))
+}
+
+async fn change(who: Can<perm::TenantUpdate>, State(app): State<AppState>, form: Form) -> Result<Response> {
+    form.only(&["name", "slug", "revision"])?;
+    let revision = form.text("revision")?.parse::<i64>();
+    let revision = revision.map_err(|_number| Error::Malformed("the revision is not a number".into()))?;
+    let (name, slug) = (form.text("name")?.to_owned(), form.text("slug")?.trim().to_owned());
+    let wanted = TenantChange { name: Some(name.clone()), slug: Some(slug.clone()) };
+    match tenants::change(&app.authz, who.grant(), &wanted, Some(revision)).await {
+        Ok((tenant, _)) => {
+            Ok(Notice::SettingsSaved.at(&format!("/t/{}/settings", tenant.slug)).into_response())
+        }
+        Err(error) => {
+            let rejected = Rejected::from(error, &["name", "slug"])?;
+            again(&app, who.grant(), &rejected, Some((name, slug))).await
+        }
+    }
+}
+
+async fn delete(who: Can<perm::TenantDelete>, State(app): State<AppState>, form: Form) -> Result<Response> {
+    form.only(&["confirm"])?;
+    if form.text("confirm")?.trim() != who.grant().policy().slug {
+        let wrong = Rejected::field("confirm", "confirm", "This is not the slug. Nothing was deleted.");
+        return again(&app, who.grant(), &wrong, None).await;
+    }
+    match tenants::delete(&app.authz, who.grant(), None).await {
+        Ok(_) => Ok(Notice::TenantDeleted.at("/tenants").into_response()),
+        Err(error) => again(&app, who.grant(), &Rejected::from(error, &["confirm"])?, None).await,
+    }
+}
+
+/// The page again, with what was wrong.
+async fn again<P>(
+    app: &AppState,
+    grant: &Grant<P>,
+    rejected: &Rejected,
+    typed: Option<(String, String)>,
+) -> Result<Response> {
+    let reader = app.authz.decide(grant.principal().clone(), std::sync::Arc::clone(grant.standing())).await?;
+    Ok(rejected.answer(page(&settings_page(app, &reader, typed, Some(rejected)).await?)))
+}
+
+async fn settings_page(
+    app: &AppState,
+    grant: &Grant<perm::TenantRead>,
+    typed: Option<(String, String)>,
+    rejected: Option<&Rejected>,
+) -> Result<SettingsPage> {
+    let tenant = tenants::show(&app.database, grant).await?;
+    let (name, slug) = typed.unwrap_or_else(|| (tenant.name.clone(), tenant.slug.clone()));
+    Ok(SettingsPage {
+        frame: Frame::inside(app, grant, Section::Settings).await?,
+        path: path_of(grant),
+        origin: app.config.origin(),
+        name,
+        slug,
+        errors: form::errors(rejected),
+        may_change: grant.can::<perm::TenantUpdate>(),
+        may_delete: grant.can::<perm::TenantDelete>(),
+        fresh: grant.principal().require_fresh(app.database.clock().now()).is_ok(),
+        tenant,
+    })
+}

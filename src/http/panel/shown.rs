@@ -1,0 +1,122 @@
+//! Times, people and roles as pages show them. Pure: the present is given, so a page has one.
+
+use time::macros::format_description;
+
+use crate::authz::Grant;
+use crate::clock::Timestamp;
+use crate::ids::UserId;
+
+/// A moment: how long from now in words, and exactly.
+#[derive(Debug, Clone)]
+pub(super) struct Moment {
+    /// Such as `3 minutes ago`.
+    pub(super) words: String,
+    /// Such as `21 November 2025, 05:55 UTC`.
+    pub(super) exact: String,
+    /// RFC 3339.
+    pub(super) machine: String,
+}
+
+impl Moment {
+    /// `at` as seen at `now`.
+    pub(super) fn new(at: Timestamp, now: Timestamp) -> Self {
+        let format = format_description!("[day padding:none] [month repr:long] [year], [hour]:[minute] UTC");
+        let exact = at.to_datetime().format(format).unwrap_or_else(|_| at.to_string());
+        Self { words: words(at, now), exact, machine: at.to_string() }
+    }
+}
+
+fn words(at: Timestamp, now: Timestamp) -> String {
+    const SPANS: [(u64, &str); 5] =
+        [(31_536_000, "year"), (2_592_000, "month"), (86_400, "day"), (3_600, "hour"), (60, "minute")];
+    let (seconds, ahead) =
+        if at > now { (at.since(now).as_secs(), true) } else { (now.since(at).as_secs(), false) };
+    let Some((length, name)) = SPANS.iter().find(|(length, _)| seconds >= *length) else {
+        return if ahead { "in a moment" } else { "just now" }.to_owned();
+    };
+    // What is to come is rounded, because it was whole when it was promised.
+    let count = if ahead { (seconds + length / 2) / length } else { seconds / length };
+    let plural = if count == 1 { "" } else { "s" };
+    if ahead { format!("in {count} {name}{plural}") } else { format!("{count} {name}{plural} ago") }
+}
+
+/// A person's picture, or their initials on a colour of their own.
+#[derive(Debug, Clone)]
+pub(super) struct Avatar {
+    /// The picture, https only.
+    pub(super) url: Option<String>,
+    /// One or two letters.
+    pub(super) initials: String,
+    /// Which of the six colours.
+    pub(super) colour: u8,
+}
+
+impl Avatar {
+    /// The avatar of the person called `name`.
+    pub(super) fn new(id: UserId, name: &str, url: Option<&str>) -> Self {
+        let mut words = name.split_whitespace().filter_map(|word| word.chars().next());
+        let initials =
+            words.next().into_iter().chain(words.next_back()).flat_map(char::to_uppercase).collect();
+        let colour = id.uuid().as_bytes().last().map_or(0, |byte| byte % 6);
+        Self { url: url.filter(|url| url.starts_with("https://")).map(str::to_owned), initials, colour }
+    }
+}
+
+/// A role someone holds or is offered.
+#[derive(Debug, Clone)]
+pub(super) struct Badge {
+    /// Its name.
+    pub(super) name: String,
+    /// Until when it is held, if it ends.
+    pub(super) until: Option<Moment>,
+}
+
+/// The names of the tenant's roles with these keys; a key that has no role any more stands for itself.
+pub(super) fn badges<P>(grant: &Grant<P>, keys: &[String]) -> Vec<Badge> {
+    let name =
+        |key: &String| grant.policy().role_by_key(key).map_or_else(|| key.clone(), |role| role.name.clone());
+    keys.iter().map(|key| Badge { name: name(key), until: None }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn times_are_said_as_people_say_them() {
+        let now = Timestamp::from_micros(1_700_000_000_000_000);
+        for (seconds, past, future) in [
+            (0, "just now", "just now"),
+            (59, "just now", "in a moment"),
+            (60, "1 minute ago", "in 1 minute"),
+            (7_300, "2 hours ago", "in 2 hours"),
+            (6 * 86_400, "6 days ago", "in 6 days"),
+            (70 * 86_400, "2 months ago", "in 2 months"),
+            (800 * 86_400, "2 years ago", "in 2 years"),
+        ] {
+            let span = Duration::from_secs(seconds);
+            assert_eq!(Moment::new(now - span, now).words, past);
+            assert_eq!(Moment::new(now + span, now).words, future);
+        }
+        assert_eq!(Moment::new(now, now).exact, "14 November 2023, 22:13 UTC");
+    }
+
+    #[test]
+    fn initials_are_of_the_first_and_last_word() {
+        let initials = |name| Avatar::new(UserId::new(), name, None).initials;
+        assert_eq!(initials("Ada Lovelace"), "AL");
+        assert_eq!(initials("anna maria von stein"), "AS");
+        assert_eq!(initials("Émile"), "É");
+        assert_eq!(initials(""), "");
+    }
+
+    #[test]
+    fn pictures_are_https_only() {
+        let url = |url| Avatar::new(UserId::new(), "A", Some(url)).url;
+        assert!(url("https://pictures.example/1").is_some());
+        assert!(url("http://pictures.example/1").is_none());
+        assert!(url("javascript:alert(1)").is_none());
+    }
+}

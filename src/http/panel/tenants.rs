@@ -1,0 +1,112 @@
+//! The page of all one's tenants, where one makes another.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
+use serde::Deserialize;
+
+use crate::authz::Principal;
+use crate::config::TenantCreation;
+use crate::error::Result;
+use crate::http::access::SignedIn;
+use crate::http::extract::{Form, Query};
+use crate::http::panel::form::{self, FormErrors, Rejected};
+use crate::http::panel::frame::Frame;
+use crate::http::panel::notice::Notice;
+use crate::http::panel::page;
+use crate::http::routes::{Area, Routes};
+use crate::http::state::AppState;
+use crate::tenants::{self, CreationRules, NewTenant, Status};
+
+pub(super) fn routes() -> Routes {
+    Routes::new(Area::Panel).get("/tenants", "Choose a tenant", show).post(
+        "/tenants",
+        "Make a tenant",
+        create,
+    )
+}
+
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Shown {
+    /// What was just done.
+    done: Option<String>,
+}
+
+#[derive(Debug, Template)]
+#[template(path = "pages/tenants.html")]
+struct TenantsPage {
+    frame: Frame,
+    tenants: Vec<Mine>,
+    may_create: bool,
+    errors: FormErrors,
+    name: String,
+    slug: String,
+    origin: String,
+}
+
+#[derive(Debug)]
+struct Mine {
+    name: String,
+    slug: String,
+    roles: Vec<String>,
+    suspended: bool,
+    /// Where one leaves it.
+    leave: String,
+}
+
+async fn show(
+    SignedIn(principal): SignedIn,
+    State(app): State<AppState>,
+    Query(query): Query<Shown>,
+) -> Result<Response> {
+    let new = NewTenant { name: String::new(), slug: None };
+    let mut shown = tenants_page(&app, &principal, &new, None).await?;
+    shown.frame = shown.frame.telling(query.done.as_deref());
+    Ok(page(&shown))
+}
+
+async fn create(SignedIn(principal): SignedIn, State(app): State<AppState>, form: Form) -> Result<Response> {
+    form.only(&["name", "slug"])?;
+    let slug = Some(form.text("slug")?.trim()).filter(|slug| !slug.is_empty());
+    let new = NewTenant { name: form.text("name")?.to_owned(), slug: slug.map(str::to_owned) };
+    let rules =
+        CreationRules { who: app.config.tenant_creation, per_owner: app.config.limits.tenants_per_owner };
+    match tenants::create(&app.database, &app.authz, &principal, &new, rules).await {
+        Ok((tenant, _)) => Ok(Notice::TenantCreated.at(&format!("/t/{}", tenant.slug)).into_response()),
+        Err(error) => {
+            let rejected = Rejected::from(error, &["name", "slug"])?;
+            Ok(rejected.answer(page(&tenants_page(&app, &principal, &new, Some(&rejected)).await?)))
+        }
+    }
+}
+
+async fn tenants_page(
+    app: &AppState,
+    principal: &Principal,
+    new: &NewTenant,
+    rejected: Option<&Rejected>,
+) -> Result<TenantsPage> {
+    let mine = tenants::list_for(&app.authz, principal.user.id, app.database.clock().now()).await?;
+    let shown = |tenant: tenants::TenantOfMine| Mine {
+        leave: format!("/t/{}/members/{}/remove", tenant.slug, principal.user.id),
+        suspended: tenant.status == Status::Suspended,
+        name: tenant.name,
+        slug: tenant.slug,
+        roles: tenant.roles.into_iter().map(|key| role_name(app, key)).collect(),
+    };
+    Ok(TenantsPage {
+        frame: Frame::of(app, principal).await?,
+        tenants: mine.into_iter().map(shown).collect(),
+        may_create: app.config.tenant_creation == TenantCreation::Anyone || principal.user.operator,
+        errors: form::errors(rejected),
+        name: new.name.clone(),
+        slug: new.slug.clone().unwrap_or_default(),
+        origin: app.config.origin(),
+    })
+}
+
+/// The name of a system role; a tenant's own is told by its key.
+pub(super) fn role_name(app: &AppState, key: String) -> String {
+    app.authz.system_roles().get(&key).map_or(key, |role| role.name.to_owned())
+}

@@ -1,0 +1,4 @@
+//! The commands of `freehold` as people run them: what `serve` refuses, and who becomes an operator.
+
+mod operators;
+mod refusals;

@@ -1,0 +1,34 @@
+//! `operator add` makes operators of people who have signed in, and of nobody else.
+
+use serde_json::json;
+
+use crate::cluster::{Client, Installation};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_operators_create_tenants_where_that_is_the_rule() {
+    let installation = Installation::over_sqlite().await.with("FREEHOLD_TENANT_CREATION", "operators");
+    assert!(installation.program(&["migrate"]).run().status.success());
+    let add = |address: &str| installation.program(&["operator", "add", address]).run();
+
+    let unknown = add("ada@example.com");
+    assert_eq!(unknown.status.code(), Some(1), "{unknown:?}");
+    assert!(unknown.stderr.contains("ada@example.com has signed in"), "{unknown:?}");
+    assert_eq!(add("not an address").status.code(), Some(2));
+
+    let node = installation.node().await;
+    let (ada, vic) = (Client::of(&installation), Client::of(&installation));
+    ada.sign_in(&node, "google", "ada").await;
+    vic.sign_in(&node, "github", "vic").await;
+    ada.post(&node, "/api/v1/tenants", json!({ "name": "Acme" })).await.expect(403);
+
+    let added = add("ada@example.com");
+    assert!(added.status.success() && added.stdout.contains("Ada Sample"), "{added:?}");
+    let begin = std::time::Instant::now();
+    let created = crate::harness::until(std::time::Duration::from_secs(10), async || {
+        let answer = ada.post(&node, "/api/v1/tenants", json!({ "name": "Acme" })).await;
+        (answer.status == 201).then_some(())
+    });
+    created.await.expect("operators create tenants");
+    println!("an operator added beside a running node: {} ms", begin.elapsed().as_millis());
+    vic.post(&node, "/api/v1/tenants", json!({ "name": "Vics" })).await.expect(403);
+}
