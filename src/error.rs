@@ -1,4 +1,4 @@
-//! What can go wrong, in the product's words and without HTTP. Every layer returns this; `http/problem.rs`
+//! What can go wrong, in the product's words and without HTTP. Every layer returns this; `http/problem/`
 //! alone turns it into an answer. Causes are carried for the log and never shown to a client.
 
 use std::borrow::Cow;

@@ -1,4 +1,4 @@
-//! How ids and times are stored, for either driver. A module of its own, so that `ids.rs` and `clock.rs` know
+//! How ids and times are stored, for either driver. A module of its own, so that `ids` and `clock` know
 //! nothing of SQL.
 
 use sqlx::encode::IsNull;

@@ -1,6 +1,8 @@
 //! One SQL text, two databases. Stores call `sql!` on a [`Reader`] or a [`WriteTx`]; nothing above the
 //! stores may see a pool. What a write must not do: commit without saying what it did ([`WriteTx::commit`]).
 
+mod actor;
+mod chain;
 mod changes;
 mod connect;
 mod constraint;
@@ -10,11 +12,13 @@ mod migrate;
 mod seal;
 mod tx;
 
+pub use actor::{Actor, ActorKind, Via};
+pub use chain::{Chain, ChainedEvent};
 pub use changes::{
     CHANGES_PAGE, Change, ChangeKind, ChangeRow, changes_after, expired_rows, last_change, prune_changes,
 };
 pub use connect::{Connection, Database, Executor, Reader};
-pub use event::{Action, Actor, ActorKind, AuditEvent, Chain, ChainedEvent, EffectOn, Outcome, Target, Via};
+pub use event::{Action, AuditEvent, EffectOn, Outcome, Target};
 pub use migrate::SchemaState;
 pub use seal::Sealer;
 pub use tx::{Committed, WriteTx};

@@ -104,7 +104,7 @@ pub struct Routes {
 #[diagnostic::on_unimplemented(
     message = "this handler does not declare who may call it",
     note = "make its first argument `Can<perm::…>`, `CanOrOwn<perm::…>`, `SignedIn` or `Public<…>` (src/http/access.rs)",
-    note = "all other arguments and the answer must be types of src/http/extract.rs and src/http/answer.rs"
+    note = "all other arguments and the answer must be types of src/http/extract/ and src/http/answer.rs"
 )]
 pub trait Declared<M>: Handler<M, AppState> {
     /// Who may call it.

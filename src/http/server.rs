@@ -25,7 +25,7 @@ pub struct Limits {
     pub drain: Duration,
 }
 
-/// Buffers of a connection hold a head of this size at most; `http/boundary.rs` refuses smaller ones with a reason.
+/// Buffers of a connection hold a head of this size at most; `http/boundary/` refuses smaller ones with a reason.
 const MAX_HEAD: usize = 32 * 1024;
 
 /// Serves `router` on `listener` until `stop` is done, then lets requests under way finish.

@@ -1,11 +1,11 @@
 //! What a provider says about a person, made safe to keep. Made by `google` and `github` only; must never hold
 //! an address the provider has not named as verified without saying so.
 
-use unicode_normalization::UnicodeNormalization;
 use url::Url;
 
 use crate::email::EmailAddress;
 use crate::login::Provider;
+use crate::names;
 
 const LONGEST_NAME: usize = 100;
 const LONGEST_URL: usize = 2_048;
@@ -35,18 +35,11 @@ pub struct ExternalIdentity {
 
 /// A name fit to be shown and stored: NFC, one line, no invisible or direction-changing characters.
 pub(super) fn shown_name(text: Option<&str>) -> Option<String> {
-    let visible: String =
-        text?.nfc().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| is_visible(*c)).collect();
+    // Line breaks are controls: they become spaces before controls are left out.
+    let visible: String = names::visible(&text?.replace(char::is_whitespace, " ")).collect();
     let line = visible.split_whitespace().collect::<Vec<_>>().join(" ");
     let name: String = line.chars().take(LONGEST_NAME).collect();
     Some(name.trim_end().to_owned()).filter(|name| !name.is_empty())
-}
-
-fn is_visible(c: char) -> bool {
-    let invisible = matches!(c,
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}');
-    !c.is_control() && !invisible
 }
 
 /// The picture's address when it is https and plain, else nothing.

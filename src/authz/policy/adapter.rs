@@ -1,9 +1,7 @@
 //! Hands the rules of one tenant to Casbin, all of the right length and made of ids and catalogue words. Called
 //! while an enforcer is built; must never write: rules change in the database, and then a new enforcer is built.
 
-use std::future::{Future, ready};
-use std::pin::Pin;
-
+use async_trait::async_trait;
 use casbin::error::AdapterError;
 use casbin::{Adapter, Filter, Model};
 
@@ -69,19 +67,13 @@ enum Refused {
     NotTaken,
 }
 
-/// What Casbin's adapter trait, written with `async_trait`, looks like to the compiler.
-type Answer<'f, T> = Pin<Box<dyn Future<Output = casbin::Result<T>> + Send + 'f>>;
-
 fn refused<T>(why: Refused) -> casbin::Result<T> {
     Err(AdapterError(Box::new(why)).into())
 }
 
-fn read_only<'f, T: Send + 'f>() -> Answer<'f, T> {
-    Box::pin(ready(refused(Refused::ReadOnly)))
-}
-
-impl TenantAdapter {
-    fn load(&self, model: &mut dyn Model) -> casbin::Result<()> {
+#[async_trait]
+impl Adapter for TenantAdapter {
+    async fn load_policy(&mut self, model: &mut dyn Model) -> casbin::Result<()> {
         let mut taken = true;
         for rule in &self.rules {
             taken &= model.add_policy("p", "p", rule.to_vec());
@@ -91,116 +83,46 @@ impl TenantAdapter {
         }
         if taken { Ok(()) } else { refused(Refused::NotTaken) }
     }
-}
 
-impl Adapter for TenantAdapter {
-    fn load_policy<'s, 'm, 'f>(&'s mut self, model: &'m mut dyn Model) -> Answer<'f, ()>
-    where
-        Self: 'f,
-        's: 'f,
-        'm: 'f,
-    {
-        Box::pin(ready(self.load(model)))
-    }
-
-    fn load_filtered_policy<'a, 's, 'm, 'f>(
-        &'s mut self,
-        _: &'m mut dyn Model,
-        _: Filter<'a>,
-    ) -> Answer<'f, ()>
-    where
-        Self: 'f,
-        'a: 'f,
-        's: 'f,
-        'm: 'f,
-    {
-        read_only()
+    async fn load_filtered_policy<'a>(&mut self, _: &mut dyn Model, _: Filter<'a>) -> casbin::Result<()> {
+        refused(Refused::ReadOnly)
     }
 
     fn is_filtered(&self) -> bool {
         false
     }
 
-    fn save_policy<'s, 'x, 'f>(&'s mut self, _: &'x mut dyn Model) -> Answer<'f, ()>
-    where
-        Self: 'f,
-        's: 'f,
-        'x: 'f,
-    {
-        read_only()
+    async fn save_policy(&mut self, _: &mut dyn Model) -> casbin::Result<()> {
+        refused(Refused::ReadOnly)
     }
 
-    fn clear_policy<'s, 'f>(&'s mut self) -> Answer<'f, ()>
-    where
-        Self: 'f,
-        's: 'f,
-    {
-        read_only()
+    async fn clear_policy(&mut self) -> casbin::Result<()> {
+        refused(Refused::ReadOnly)
     }
 
-    fn add_policy<'s, 'x, 'y, 'f>(&'s mut self, _: &'x str, _: &'y str, _: Vec<String>) -> Answer<'f, bool>
-    where
-        Self: 'f,
-        's: 'f,
-        'x: 'f,
-        'y: 'f,
-    {
-        read_only()
+    async fn add_policy(&mut self, _: &str, _: &str, _: Vec<String>) -> casbin::Result<bool> {
+        refused(Refused::ReadOnly)
     }
 
-    fn add_policies<'s, 'x, 'y, 'f>(
-        &'s mut self,
-        _: &'x str,
-        _: &'y str,
-        _: Vec<Vec<String>>,
-    ) -> Answer<'f, bool>
-    where
-        Self: 'f,
-        's: 'f,
-        'x: 'f,
-        'y: 'f,
-    {
-        read_only()
+    async fn add_policies(&mut self, _: &str, _: &str, _: Vec<Vec<String>>) -> casbin::Result<bool> {
+        refused(Refused::ReadOnly)
     }
 
-    fn remove_policy<'s, 'x, 'y, 'f>(&'s mut self, _: &'x str, _: &'y str, _: Vec<String>) -> Answer<'f, bool>
-    where
-        Self: 'f,
-        's: 'f,
-        'x: 'f,
-        'y: 'f,
-    {
-        read_only()
+    async fn remove_policy(&mut self, _: &str, _: &str, _: Vec<String>) -> casbin::Result<bool> {
+        refused(Refused::ReadOnly)
     }
 
-    fn remove_policies<'s, 'x, 'y, 'f>(
-        &'s mut self,
-        _: &'x str,
-        _: &'y str,
-        _: Vec<Vec<String>>,
-    ) -> Answer<'f, bool>
-    where
-        Self: 'f,
-        's: 'f,
-        'x: 'f,
-        'y: 'f,
-    {
-        read_only()
+    async fn remove_policies(&mut self, _: &str, _: &str, _: Vec<Vec<String>>) -> casbin::Result<bool> {
+        refused(Refused::ReadOnly)
     }
 
-    fn remove_filtered_policy<'s, 'x, 'y, 'f>(
-        &'s mut self,
-        _: &'x str,
-        _: &'y str,
+    async fn remove_filtered_policy(
+        &mut self,
+        _: &str,
+        _: &str,
         _: usize,
         _: Vec<String>,
-    ) -> Answer<'f, bool>
-    where
-        Self: 'f,
-        's: 'f,
-        'x: 'f,
-        'y: 'f,
-    {
-        read_only()
+    ) -> casbin::Result<bool> {
+        refused(Refused::ReadOnly)
     }
 }

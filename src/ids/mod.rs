@@ -1,6 +1,10 @@
 //! Identifiers and random strings. Every row is named by a `UUIDv7` of its own type, so a user's id cannot be
 //! passed where a tenant's is due. Secrets come from [`secret_text`]; nothing else makes randomness.
 
+mod random;
+#[cfg(test)]
+mod tests;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -9,6 +13,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
+
+pub use random::{base62, random_bytes, secret_hash, secret_text};
 
 /// The id of a `K`: a `UUIDv7`, so ids of one kind sort by the time they were made.
 pub struct Id<K> {
@@ -188,70 +194,5 @@ impl<K> schemars::JsonSchema for Id<K> {
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({ "type": "string", "format": "uuid" })
-    }
-}
-
-const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-
-/// `N` random bytes from the operating system.
-///
-/// # Panics
-/// Never returns weak bytes: when the system's generator fails the process aborts the request by panicking.
-#[must_use]
-#[allow(clippy::expect_used, reason = "without randomness no secret may be made at all")]
-pub fn random_bytes<const N: usize>() -> [u8; N] {
-    let mut bytes = [0_u8; N];
-    aws_lc_rs::rand::fill(&mut bytes).expect("the system's random generator works");
-    bytes
-}
-
-/// A secret for links, cookies and states: 43 base62 characters, 256 bits.
-#[must_use]
-pub fn secret_text() -> String {
-    base62(random_bytes::<32>())
-}
-
-/// 32 bytes as 43 base62 characters, most significant first.
-#[must_use]
-pub fn base62(mut number: [u8; 32]) -> String {
-    let mut digits = [b'0'; 43];
-    for digit in digits.iter_mut().rev() {
-        let mut remainder = 0_u32;
-        for byte in &mut number {
-            let value = (remainder << 8) | u32::from(*byte);
-            *byte = u8::try_from(value / 62).unwrap_or(u8::MAX);
-            remainder = value % 62;
-        }
-        *digit = BASE62.get(remainder as usize).copied().unwrap_or(b'0');
-    }
-    digits.iter().map(|digit| char::from(*digit)).collect()
-}
-
-/// The SHA-256 of a secret: what is stored in its place.
-#[must_use]
-pub fn secret_hash(secret: &str) -> Vec<u8> {
-    aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, secret.as_bytes()).as_ref().to_vec()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_id_has_one_spelling() {
-        let id = UserId::new();
-        assert_eq!(id.to_string().parse::<UserId>(), Ok(id));
-        for other in [id.to_string().to_uppercase(), format!("{{{id}}}"), id.uuid().simple().to_string()] {
-            assert_eq!(other.parse::<UserId>(), Err(NotAnId), "{other}");
-        }
-    }
-
-    #[test]
-    fn base62_keeps_all_bits() {
-        assert_eq!(base62([0; 32]), "0".repeat(43));
-        let mut one = [0; 32];
-        one[31] = 61;
-        assert_eq!(base62(one), format!("{}z", "0".repeat(42)));
-        assert_ne!(secret_text(), secret_text());
     }
 }

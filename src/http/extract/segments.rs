@@ -1,0 +1,70 @@
+//! What can stand in a path, each by its one name in all paths. Read by `Path`; must never accept a second spelling
+//! of the same thing.
+
+use super::path::Segment;
+use crate::ids::{IdentityId, InvitationId, SessionHandle, UserId};
+use crate::login::Provider;
+
+impl Segment for UserId {
+    const NAME: &'static str = "user";
+
+    fn read(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+impl Segment for InvitationId {
+    const NAME: &'static str = "invitation";
+
+    fn read(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+impl Segment for SessionHandle {
+    const NAME: &'static str = "session";
+
+    fn read(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+impl Segment for IdentityId {
+    const NAME: &'static str = "identity";
+
+    fn read(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+impl Segment for Provider {
+    const NAME: &'static str = "provider";
+
+    fn read(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+/// A secret or word in a path: letters, digits and hyphens only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Word<const NAME: char>(pub String);
+
+/// The secret of an invitation's link.
+pub type TokenWord = Word<'t'>;
+/// The slug of a problem's page.
+pub type SlugWord = Word<'s'>;
+/// The name of an asset.
+pub type FileWord = Word<'f'>;
+
+impl<const KIND: char> Segment for Word<KIND> {
+    const NAME: &'static str = match KIND {
+        't' => "token",
+        's' => "slug",
+        _ => "file",
+    };
+
+    fn read(text: &str) -> Option<Self> {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || (KIND == 'f' && byte == b'.');
+        (!text.is_empty() && text.len() <= 100 && text.bytes().all(plain)).then(|| Self(text.to_owned()))
+    }
+}
