@@ -27,6 +27,10 @@ use harness::process::{Node, Program};
 use harness::services;
 use seed::Failure;
 
+/// The same allocator as the program's, so that the yardstick differs by nothing but what it leaves out.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const ROUNDS: usize = 5;
 const SECONDS: u32 = 3;
 const CONNECTIONS: u32 = 32;

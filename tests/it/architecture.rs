@@ -45,7 +45,7 @@ const HOMES: &[(&[&str], &[&str], &str)] = &[
         &["login/session*", "authz/freshness.rs", "app.rs"],
         "Redis may vanish; only these know what then",
     ),
-    (&["lettre"], &["mail/", "email.rs"], "mail leaves through the outbox"),
+    (&["lettre"], &["mail/"], "mail leaves through the outbox"),
     (
         &["reqwest"],
         &["login/client.rs", "login/google*", "login/github*"],

@@ -4,6 +4,7 @@
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
+use url::Position;
 
 use crate::error::Result;
 use crate::http::state::AppState;
@@ -36,17 +37,9 @@ fn check_host(app: &AppState, request: &Request) -> Result<(), StatusCode> {
     if matches!(request.uri().path(), "/healthz" | "/readyz") {
         return Ok(());
     }
-    let public = &app.config.public_url;
-    let expected = match (public.host_str(), public.port()) {
-        (Some(name), Some(port)) => format!("{name}:{port}"),
-        (Some(name), None) => name.to_owned(),
-        (None, _) => return Err(StatusCode::MISDIRECTED_REQUEST),
-    };
+    let public = &app.config.public_url[Position::BeforeHost..Position::AfterPort];
     let default_port = if app.config.is_https() { ":443" } else { ":80" };
-    let named = |text: &str| {
-        text.eq_ignore_ascii_case(&expected)
-            || text.eq_ignore_ascii_case(&format!("{expected}{default_port}"))
-    };
+    let named = |text: &str| text.strip_suffix(default_port).unwrap_or(text).eq_ignore_ascii_case(public);
     let authority_fits = request.uri().authority().is_none_or(|authority| named(authority.as_str()));
     if named(host) && authority_fits { Ok(()) } else { Err(StatusCode::MISDIRECTED_REQUEST) }
 }
