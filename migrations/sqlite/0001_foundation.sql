@@ -174,7 +174,8 @@ create table login_attempts (
     browser_hash blob not null,
     verifier text not null,
     nonce text not null,
-    return_to text not null,
+    -- encrypted: it may be an invitation's link
+    return_to blob not null,
     link_user_id blob references users (id) on delete cascade,
     link_session_id blob,
     expires_at bigint not null

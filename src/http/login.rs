@@ -52,7 +52,7 @@ async fn start(
         }
     };
     let browser = cookie(&request.0.headers, attempt_cookie_name(&app))?.map(str::to_owned);
-    let started = flow::start(&app.database, &app.providers, provider, browser, intent).await?;
+    let started = flow::start(&app.database, &app.sealer, &app.providers, provider, browser, intent).await?;
     let mut response = SeeOther(started.to.into()).into_response();
     let attempt = set_cookie(&app, attempt_cookie_name(&app), &started.browser, Some(flow::ATTEMPT));
     add_cookie(&mut response, &attempt)?;
@@ -70,7 +70,8 @@ async fn callback(
         return Ok(page::failed(&page::Failure::State));
     };
     let browser = cookie(&request.0.headers, attempt_cookie_name(&app))?.map(str::to_owned);
-    let returned = flow::finish(&app.database, &app.providers, provider, browser.as_deref(), arrival).await;
+    let returned =
+        flow::finish(&app.database, &app.sealer, &app.providers, provider, browser.as_deref(), arrival).await;
     match returned {
         Err(NotReturned::State) => Ok(page::failed(&page::Failure::State)),
         Err(NotReturned::Refused) => Ok(page::failed(&page::Failure::Refused(provider))),

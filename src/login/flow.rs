@@ -6,7 +6,7 @@ use std::time::Duration;
 use url::Url;
 
 use crate::authz::{Authz, Principal};
-use crate::db::Database;
+use crate::db::{Database, Sealer};
 use crate::error::{Error, Result};
 use crate::ids::{SessionHandle, UserId, secret_hash, secret_text};
 use crate::login::store::{self, AttemptRow};
@@ -14,6 +14,9 @@ use crate::login::{Callback, ExternalIdentity, Provider, Providers, Secrets};
 
 /// How long someone may take at the provider, and how long a grant to link holds.
 pub const ATTEMPT: Duration = Duration::from_mins(10);
+
+/// The path to return to is encrypted where it rests: it may be an invitation's link, which holds its secret.
+const RETURN_TO: &str = "return_to";
 
 /// A sign-in that was started.
 #[derive(Debug)]
@@ -61,6 +64,7 @@ pub struct Returned {
 /// [`Error::Unavailable`] when the provider does not answer.
 pub async fn start(
     database: &Database,
+    sealer: &Sealer,
     providers: &Providers,
     provider: Provider,
     browser: Option<String>,
@@ -90,7 +94,7 @@ pub async fn start(
         browser_hash: secret_hash(&browser),
         verifier: secrets.verifier.clone(),
         nonce: secrets.nonce.clone(),
-        return_to,
+        return_to: sealer.seal(RETURN_TO, return_to.as_bytes())?,
         link_user_id,
         link_session_id,
         expires_at: now + ATTEMPT,
@@ -135,6 +139,7 @@ impl<E: Into<Error>> From<E> for NotReturned {
 /// See [`NotReturned`]. The attempt is gone in every case.
 pub async fn finish(
     database: &Database,
+    sealer: &Sealer,
     providers: &Providers,
     provider: Provider,
     browser: Option<&str>,
@@ -155,11 +160,9 @@ pub async fn finish(
     };
     let secrets = attempt.secrets(&state);
     let external = providers.identify(provider, &Callback { code, iss: arrival.iss }, &secrets).await?;
-    Ok(Returned {
-        external,
-        return_to: attempt.return_to,
-        link: attempt.link_user_id.zip(attempt.link_session_id),
-    })
+    let return_to = sealer.open(RETURN_TO, &attempt.return_to)?;
+    let return_to = path_of_ours(str::from_utf8(&return_to).ok());
+    Ok(Returned { external, return_to, link: attempt.link_user_id.zip(attempt.link_session_id) })
 }
 
 /// Gives the caller's session permission to link one identity of `provider`, once, for ten minutes.

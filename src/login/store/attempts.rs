@@ -15,7 +15,7 @@ pub(in crate::login) struct AttemptRow {
     pub(in crate::login) browser_hash: Vec<u8>,
     pub(in crate::login) verifier: String,
     pub(in crate::login) nonce: String,
-    pub(in crate::login) return_to: String,
+    pub(in crate::login) return_to: Vec<u8>,
     pub(in crate::login) link_user_id: Option<UserId>,
     pub(in crate::login) link_session_id: Option<SessionHandle>,
     pub(in crate::login) expires_at: Timestamp,

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
-use freehold::dev::idp::{Endpoint, Fault, cancel_url};
+use freehold::dev::idp::{Endpoint, Fault, cancel_url, choose_url};
 use freehold::login::Provider::{Github, Google};
 use serde_json::json;
 use tracing_subscriber::fmt::MakeWriter;
@@ -178,6 +178,25 @@ async fn logs_show_no_secret_at_any_level() {
             let shown = text.lines().find(|line| line.contains(&secret));
             assert_eq!(shown, None, "{secret}");
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_way_back_is_not_readable_in_the_database() {
+    each_database(async |store| {
+        let readable = if store.redis_url.is_some() {
+            "select count(*) from login_attempts where position('SecretOfALink'::bytea in return_to) > 0"
+        } else {
+            "select count(*) from login_attempts where instr(return_to, cast('SecretOfALink' as blob)) > 0"
+        };
+        let site = Site::start(store).await;
+        let visitor = site.visitor();
+        let start = visitor.get("/auth/google?return_to=/invitations/SecretOfALink").await;
+        assert_eq!(site.db_count("select count(*) from login_attempts").await, 1);
+        assert_eq!(site.db_count(readable).await, 0, "a link's secret is stored as a hash everywhere else");
+        let callback = visitor.comes_back_from(&choose_url(start.location(), "ada")).await;
+        assert_eq!(visitor.get(&callback).await.location(), "/invitations/SecretOfALink");
     })
     .await;
 }
