@@ -24,6 +24,7 @@ use crate::http;
 use crate::http::state::{AppState, Parts};
 use crate::login::{GithubSettings, GoogleSettings, Providers, SessionStore, Sessions};
 use crate::mail::{self, MailBox, Outbox, Transport};
+use crate::members::LastSeen;
 
 pub use audit::verify_audit;
 pub use commands::{access_tables, add_operator, openapi};
@@ -76,10 +77,11 @@ pub async fn build(config: Config, database: Database, mailbox: Option<MailBox>)
     let sealer = Sealer::new(config.secret.expose_secret().as_bytes());
     let outbox = Outbox::new(sealer.clone());
     let transport = transport(&config, mailbox.clone())?;
+    let last_seen = Arc::new(LastSeen::new(config.limits.cached_members));
     let work = vec![
         tokio::spawn(freshness::follow(Arc::clone(&authz), redis)).abort_handle(),
         tokio::spawn(mail::deliver(outbox.clone(), database.clone(), transport)).abort_handle(),
-        tokio::spawn(upkeep(database.clone())).abort_handle(),
+        tokio::spawn(upkeep(database.clone(), Arc::clone(&last_seen))).abort_handle(),
     ];
     let state = AppState::new(Parts {
         providers: providers(&config, database.clock())?,
@@ -87,6 +89,7 @@ pub async fn build(config: Config, database: Database, mailbox: Option<MailBox>)
         authz,
         sessions,
         sealer,
+        last_seen,
         outbox,
         routes: http::table(),
         draining: AtomicBool::new(false),
@@ -123,14 +126,15 @@ fn transport(config: &Config, mailbox: Option<MailBox>) -> Result<Transport> {
     })
 }
 
-/// Removes what has expired and what every node has noticed.
-async fn upkeep(database: Database) {
+/// Writes who was seen; removes what has expired and what every node has noticed.
+async fn upkeep(database: Database, last_seen: Arc<LastSeen>) {
     const EVERY: Duration = Duration::from_mins(1);
     const CHANGES_KEPT: Duration = Duration::from_mins(10);
     loop {
         tokio::time::sleep(EVERY).await;
         let now = database.clock().now();
         let tidied = async {
+            last_seen.write(&database).await?;
             let mut on = database.upkeep().await?;
             crate::db::prune_changes(&mut on, now - CHANGES_KEPT).await?;
             crate::db::expired_rows(&mut on, now).await

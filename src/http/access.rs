@@ -93,6 +93,7 @@ impl<P: Permission> FromRequestParts<AppState> for Can<P> {
         let (tenant, at_least) = (tenant(parts).await?, policy_version(parts)?);
         let standing = app.authz.membership(&tenant, principal.user.id, at_least).await?;
         RequestTrace::of(parts)?.in_tenant(standing.policy.id, P::NAME);
+        app.last_seen.note(standing.policy.id, principal.user.id, app.database.clock().now());
         let grant = app.authz.decide(principal, standing).await?;
         RequestTrace::of(parts)?.decided();
         Ok(Self(grant))

@@ -8,6 +8,7 @@ use crate::db::{Database, Sealer};
 use crate::http::routes::RouteTable;
 use crate::login::{Providers, Sessions};
 use crate::mail::Outbox;
+use crate::members::LastSeen;
 
 /// The application, shared by all requests.
 #[derive(Clone, Debug)]
@@ -28,6 +29,8 @@ pub struct Parts {
     pub providers: Providers,
     /// Keys derived from the installation's secret.
     pub sealer: Sealer,
+    /// When members were last seen.
+    pub last_seen: Arc<LastSeen>,
     /// Mail on its way out.
     pub outbox: Outbox,
     /// Every route, for documents and tests.

@@ -2,11 +2,13 @@
 //! panel; must never change roles outside a write that has asked the rules of `roles::guards` inside itself.
 
 mod change;
+mod seen;
 mod store;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::change::{NewRoles, RoleAssignment, leave, remove, set_roles};
+pub use self::seen::LastSeen;
 use crate::authz::{Grant, perm};
 use crate::clock::Timestamp;
 use crate::db::Database;
@@ -22,7 +24,7 @@ pub struct Member {
     pub roles: Vec<MemberRole>,
     /// Since when they are a member.
     pub joined_at: Timestamp,
-    /// When they last used this tenant.
+    /// When they last used this tenant, to about five minutes.
     pub last_seen_at: Option<Timestamp>,
     /// Goes up with every change of their roles: what `ETag` and `If-Match` are made from.
     #[serde(skip)]

@@ -178,3 +178,16 @@ pub(super) async fn cancel_invitations(tx: &mut WriteTx, tenant: TenantId, user:
                 join identities i on i.id = e.identity_id where i.user_id = $2)";
     sql!(tx, execute, query(text).bind(tenant).bind(user).bind(at))
 }
+
+/// Notes a sighting, unless a later one is known.
+pub(super) async fn seen(
+    on: &mut impl Executor,
+    tenant: TenantId,
+    user: UserId,
+    at: Timestamp,
+) -> Result<()> {
+    let text = "update members set last_seen_at = $3 where tenant_id = $1 and user_id = $2 \
+                and (last_seen_at is null or last_seen_at < $3)";
+    sql!(on, execute, query(text).bind(tenant).bind(user).bind(at))?;
+    Ok(())
+}

@@ -390,3 +390,23 @@ fn a_role_is_written_as_a_key_or_with_an_end() {
     let schema = serde_json::to_value(schemars::schema_for!(NewRoles)).unwrap().to_string();
     assert!(schema.contains("date-time"), "{schema}");
 }
+
+#[tokio::test]
+async fn a_member_is_seen_to_about_five_minutes() {
+    on_both(async |world: World| {
+        let (tenant, [ada, bob, _]) = acme(&world).await;
+        let seen = LastSeen::new(10);
+        let at = |minutes: u64| START + Duration::from_mins(minutes);
+        for (minutes, written) in [(1, at(1)), (5, at(1)), (6, at(6))] {
+            seen.note(tenant, ada, at(minutes));
+            seen.write(&world.database).await.unwrap();
+            assert_eq!(get(&world, tenant, ada).await.last_seen_at, Some(written));
+        }
+        assert_eq!(get(&world, tenant, bob).await.last_seen_at, None, "only who was seen");
+        let other_node = LastSeen::new(10);
+        other_node.note(tenant, ada, at(3));
+        other_node.write(&world.database).await.unwrap();
+        assert_eq!(get(&world, tenant, ada).await.last_seen_at, Some(at(6)), "a later sighting stays");
+    })
+    .await;
+}

@@ -18,7 +18,7 @@ pub(super) async fn number(database: &Database, sql: &str) -> i64 {
     on_either!(&mut on, fetch_one, query_scalar(AssertSqlSafe(sql)))
 }
 
-/// Every row of every table but `except`, as text.
+/// Every row of every table but `except`, as text, without `last_seen_at`, which is written now and then.
 pub(super) async fn dump(database: &Database, except: &[&str]) -> Vec<(String, String)> {
     let mut on = database.read().await.unwrap();
     let postgres = matches!(on.connection(), Connection::Postgres(_));
@@ -31,9 +31,13 @@ pub(super) async fn dump(database: &Database, except: &[&str]) -> Vec<(String, S
     let mut dump = Vec::new();
     for table in tables.into_iter().filter(|table| !except.contains(&table.as_str())) {
         let rows = if postgres {
-            format!("select coalesce(string_agg(t::text, chr(10) order by t::text), '') from {table} t")
+            format!(
+                "select coalesce(string_agg(r, chr(10) order by r), '') from \
+                 (select (to_jsonb(t) - 'last_seen_at')::text as r from {table} t) s"
+            )
         } else {
-            let columns = format!("select name from pragma_table_info('{table}')");
+            let columns =
+                format!("select name from pragma_table_info('{table}') where name <> 'last_seen_at'");
             let columns: Vec<String> = on_either!(&mut on, fetch_all, query_scalar(AssertSqlSafe(columns)));
             let row: Vec<String> = columns.iter().map(|name| format!("quote(\"{name}\")")).collect();
             let row = row.join(" || ',' || ");
