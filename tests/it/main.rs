@@ -12,6 +12,7 @@
 mod access;
 mod api;
 mod architecture;
+mod browser;
 mod db;
 mod harness;
 mod http;
