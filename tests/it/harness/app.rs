@@ -20,7 +20,7 @@ use freehold::http::router;
 use freehold::http::state::AppState;
 use freehold::ids::{TenantId, UserId};
 use freehold::invitations::{self, NewInvitation};
-use freehold::login::accounts::{Browser as Client, Entry, enter};
+use freehold::login::accounts::{Browser as Client, Entry, enter, link};
 use freehold::login::{ExternalIdentity, Provider};
 use freehold::mail::MailBox;
 use freehold::tenants::{self, CreationRules, NewTenant};
@@ -296,14 +296,36 @@ impl Person {
         self.state.authz.decide(self.principal().await, standing).await.expect("the right is held")
     }
 
-    /// Becomes a member with this role, by an invitation of the tenant's owner.
-    pub(crate) async fn joins(&self, tenant: &Tenant, role: &str) {
-        let deps = self.invitation_deps();
+    /// Is invited with this role by the tenant's owner; the secret in the link.
+    pub(crate) async fn is_invited(&self, tenant: &Tenant, role: &str) -> String {
         let grant: Grant<perm::MembersInvite> = tenant.owner.grant(tenant.id).await;
         let email = self.external.email.clone().expect("an address").to_string();
         let new = NewInvitation { email, roles: vec![role.to_owned()], expires_in_hours: None };
-        let issued = invitations::create(&deps, &grant, new).await.unwrap();
-        invitations::accept(&deps, &self.principal().await, secret_in(&issued.link)).await.unwrap();
+        let issued = invitations::create(&self.invitation_deps(), &grant, new).await.unwrap();
+        secret_in(&issued.link).to_owned()
+    }
+
+    /// Becomes a member with this role, by an invitation of the tenant's owner.
+    pub(crate) async fn joins(&self, tenant: &Tenant, role: &str) {
+        let secret = self.is_invited(tenant, role).await;
+        invitations::accept(&self.invitation_deps(), &self.principal().await, &secret).await.unwrap();
+    }
+
+    /// Links a GitHub identity to their account.
+    pub(crate) async fn links_github(&self) {
+        let external = ExternalIdentity {
+            provider: Provider::Github,
+            issuer: "https://github.test".into(),
+            subject: format!("github-{}", self.external.subject),
+            username: Some(self.name.clone()),
+            email: None,
+            email_verified: false,
+            verified_emails: Vec::new(),
+            ..self.external.clone()
+        };
+        let (state, principal) = (&self.browser.state, self.principal().await);
+        let holder = (&principal.user, self.session.handle);
+        link(&state.database, &state.authz, holder, &external, Via::default()).await.unwrap();
     }
 
     /// The value of the hidden field that this person's forms carry.
