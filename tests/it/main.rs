@@ -17,4 +17,5 @@ mod db;
 mod harness;
 mod http;
 mod login;
+mod panel;
 mod store;

@@ -142,7 +142,7 @@ impl Scene {
     }
 
     /// A form's fields the route can use.
-    async fn form(&self, route: &RouteInfo) -> Vec<(&'static str, String)> {
+    pub(super) async fn form(&self, route: &RouteInfo) -> Vec<(&'static str, String)> {
         let text = str::to_owned;
         match route.path {
             "/tenants" | "/account" => vec![("name", text("New"))],

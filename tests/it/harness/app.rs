@@ -72,6 +72,15 @@ impl TestApp {
 
     /// An empty application with other settings.
     pub(crate) async fn start_with(backend: Backend, adjust: impl FnOnce(&mut Config)) -> Self {
+        Self::assemble(backend, adjust, true).await
+    }
+
+    /// An empty application that neither sends mail nor keeps it, as `serve` without SMTP.
+    pub(crate) async fn start_without_mail(backend: Backend) -> Self {
+        Self::assemble(backend, |_| {}, false).await
+    }
+
+    async fn assemble(backend: Backend, adjust: impl FnOnce(&mut Config), keeps_mail: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (database_url, redis_url) = addresses(backend, &folder).await;
         let mut config = config(database_url, redis_url, &folder);
@@ -81,7 +90,7 @@ impl TestApp {
         let database = app::open_database(&config, true, clock.clone()).unwrap();
         database.migrate().await.unwrap();
         let mailbox = MailBox::new();
-        let app = app::build(config, database, Some(mailbox.clone())).await.unwrap();
+        let app = app::build(config, database, keeps_mail.then(|| mailbox.clone())).await.unwrap();
         let state = app.state.clone();
         state.authz.freshness().confirmed().await;
         let stored = until(PATIENCE, async || state.sessions.check_store().ok()).await;
