@@ -13,8 +13,8 @@ async fn freehold_dev() -> Node {
     Node::start(Program::new(&["dev"]).env("FREEHOLD_DEV_IDP_LISTEN", provider)).await
 }
 
-/// Ben signs in with Google, makes the tenant, and invites Vic as a viewer.
-async fn makes_a_tenant_and_invites(ben: &Visit) {
+/// Ben signs in with Google and makes the tenant.
+async fn makes_a_tenant(ben: &Visit) {
     ben.goes_to("/").await;
     assert_eq!(ben.path().await, "/login");
     ben.presses("Continue with Google").await;
@@ -25,6 +25,10 @@ async fn makes_a_tenant_and_invites(ben: &Visit) {
     let overview = ben.reads("Blue Works").await;
     assert!(overview.contains("The tenant is made, and you own it."), "{overview}");
     assert_eq!(ben.path().await, "/t/blue-works");
+}
+
+/// Ben invites Vic as a viewer.
+async fn invites_a_viewer(ben: &Visit) {
     ben.presses("Invite someone").await;
     ben.reads("Invitations").await;
     ben.writes("E-mail address", "vic@example.com").await;
@@ -116,7 +120,8 @@ fn explains(page: &str, required: &str, sentence: &str) {
 async fn two_people_meet(script: Script) {
     let node = freehold_dev().await;
     let (ben, vic) = tokio::join!(Visit::new(&node.url, script), Visit::new(&node.url, script));
-    makes_a_tenant_and_invites(&ben).await;
+    makes_a_tenant(&ben).await;
+    invites_a_viewer(&ben).await;
     opens_the_mail_and_accepts(&vic).await;
 
     vic.presses("Members").await;

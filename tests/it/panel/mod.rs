@@ -30,14 +30,18 @@ impl Reads for Answer {
     #[track_caller]
     fn has(&self, texts: &[&str]) -> &Self {
         let page = self.text();
-        texts.iter().for_each(|text| assert!(page.contains(text), "it lacks {text:?}: {page}"));
+        for text in texts {
+            assert!(page.contains(text), "it lacks {text:?}: {page}");
+        }
         self
     }
 
     #[track_caller]
     fn lacks(&self, texts: &[&str]) -> &Self {
         let page = self.text();
-        texts.iter().for_each(|text| assert!(!page.contains(text), "it has {text:?}: {page}"));
+        for text in texts {
+            assert!(!page.contains(text), "it has {text:?}: {page}");
+        }
         self
     }
 }
