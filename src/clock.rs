@@ -71,9 +71,19 @@ impl std::ops::Sub<Duration> for Timestamp {
     }
 }
 
+impl Timestamp {
+    /// Gives `to` the moment in RFC 3339. Lists tell a hundred times a page, so nothing is allocated.
+    fn with_text<T>(self, to: impl FnOnce(&str) -> T) -> Option<T> {
+        let mut text = [0_u8; 40];
+        let mut rest = text.as_mut_slice();
+        let length = self.to_datetime().format_into(&mut rest, &Rfc3339).ok()?;
+        str::from_utf8(text.get(..length)?).ok().map(to)
+    }
+}
+
 impl std::fmt::Display for Timestamp {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.to_datetime().format(&Rfc3339).map_err(|_error| std::fmt::Error)?)
+        self.with_text(|text| f.pad(text)).unwrap_or(Err(std::fmt::Error))
     }
 }
 
@@ -87,7 +97,8 @@ impl std::str::FromStr for Timestamp {
 
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        self.with_text(|text| serializer.serialize_str(text))
+            .unwrap_or_else(|| Err(serde::ser::Error::custom("the moment has no RFC 3339 form")))
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use url::Url;
 
 use crate::authz::{Authz, Principal};
-use crate::db::{Database, Sealer};
+use crate::db::{AuditEvent, Chain, Database, Sealer, Target};
 use crate::error::{Error, Result};
 use crate::ids::{SessionHandle, UserId, secret_hash, secret_text};
 use crate::login::store::{self, AttemptRow};
@@ -176,15 +176,17 @@ pub async fn allow_linking(
     principal: &Principal,
     provider: Provider,
 ) -> Result<String> {
-    let now = database.clock().now();
-    principal.require_fresh(now)?;
+    principal.require_fresh(database.clock().now())?;
     if !providers.is_configured(provider) {
         return Err(Error::NotFound);
     }
     let grant = secret_text();
     let holder = (principal.user.id, principal.session.handle);
-    store::insert_grant(&mut database.upkeep().await?, &secret_hash(&grant), holder, provider, now + ATTEMPT)
-        .await?;
+    let mut tx = database.write(Chain::User(principal.user.id)).await?;
+    let expires_at = tx.at() + ATTEMPT;
+    store::insert_grant(&mut tx, &secret_hash(&grant), holder, provider, expires_at).await?;
+    let target = Target::new("provider", provider.as_str(), provider.to_string());
+    tx.commit(AuditEvent::done(principal.actor(), "identity.link_allowed", target)).await?;
     Ok(grant)
 }
 

@@ -13,10 +13,12 @@
 mod access;
 mod api;
 mod architecture;
+mod browser;
 mod cluster;
 mod commands;
 mod db;
 mod harness;
 mod http;
 mod login;
+mod panel;
 mod store;

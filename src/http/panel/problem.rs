@@ -58,7 +58,8 @@ pub(in crate::http) fn problem(
         None
     };
     let again = matches!(error, Error::ReauthenticationRequired).then_some(sign_in);
-    let back = Some(back).filter(|_| method != Method::GET);
+    // What is not there is no place to go back to; and the page must not tell one missing thing from another.
+    let back = Some(back).filter(|_| method != Method::GET && !matches!(error, Error::NotFound));
     shown(problem, &ProblemPage { problem, denied, sign_in_again: again, back })
 }
 

@@ -66,9 +66,12 @@ impl Scene {
         let (mut session, mut identity) =
             (tenant.owner.session.handle.to_string(), tenant.owner.session.identity.to_string());
         if let Some(person) = &person {
+            person.links_github().await;
             session = own(&person.get("/api/v1/me/sessions").await.json());
-            identity = own(&person.get("/api/v1/me/identities").await.json());
+            identity = linked(&person.get("/api/v1/me/identities").await.json());
         }
+        let elsewhere = app.tenant_of(&victim, &format!("elsewhere-{number:04}")).await;
+        let token = person.as_ref().unwrap_or(&owner).is_invited(&elsewhere, "viewer").await;
         let parameters = HashMap::from([
             ("tenant", tenant.slug.clone()),
             ("user", victim.id.to_string()),
@@ -77,7 +80,7 @@ impl Scene {
             ("session", session),
             ("identity", identity),
             ("provider", "google".to_owned()),
-            ("token", "nobodysent".to_owned()),
+            ("token", token),
             ("slug", "forbidden".to_owned()),
             ("file", "none.css".to_owned()),
         ]);
@@ -111,37 +114,65 @@ impl Scene {
         let path = self.path(route, tenant);
         match (&self.caller, route.area, route.method.is_safe()) {
             (None, _, true) => app.anonymous().get(&path).await,
-            (None, _, false) => app.anonymous().call(route.method.clone(), &path).json(body(route)).await,
+            (None, _, false) => {
+                app.anonymous().call(route.method.clone(), &path).json(self.body(route)).await
+            }
             (Some(person), _, true) => person.get(&path).await,
             (Some(person), Area::Panel, false) => {
-                let fields = form(route);
+                let fields = self.form(route).await;
+                let fields: Vec<(&str, &str)> =
+                    fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
                 person.post_form(&path, &fields).await
             }
-            (Some(person), _, false) => person.call(route.method.clone(), &path).json(body(route)).await,
+            (Some(person), _, false) => person.call(route.method.clone(), &path).json(self.body(route)).await,
         }
+    }
+
+    /// A body the route can use.
+    fn body(&self, route: &RouteInfo) -> Value {
+        match (route.method.as_str(), route.path.trim_start_matches("/api/v1")) {
+            ("PATCH", "/me" | "/tenants/{tenant}") | ("POST", "/tenants") => json!({ "name": "New" }),
+            ("PUT", "/tenants/{tenant}/members/{user}/roles") => json!({ "roles": ["viewer", "member"] }),
+            ("POST", "/tenants/{tenant}/invitations") => {
+                json!({ "email": "new@example.com", "roles": ["viewer"] })
+            }
+            ("POST", "/invitations/accept") => json!({ "token": self.parameters["token"] }),
+            _ => json!({}),
+        }
+    }
+
+    /// A form's fields the route can use.
+    pub(super) async fn form(&self, route: &RouteInfo) -> Vec<(&'static str, String)> {
+        let text = str::to_owned;
+        match route.path {
+            "/tenants" | "/account" => vec![("name", text("New"))],
+            "/account/identities/link" => vec![("provider", text("github"))],
+            "/t/{tenant}/members/{user}/roles" => vec![
+                ("role", text("viewer")),
+                ("role", text("member")),
+                ("revision", self.revision(&format!("/members/{}", self.parameters["user"])).await),
+            ],
+            "/t/{tenant}/invitations" => vec![("email", text("new@example.com")), ("role", text("viewer"))],
+            "/t/{tenant}/settings" => vec![
+                ("name", text("New")),
+                ("slug", self.tenant.slug.clone()),
+                ("revision", self.revision("/settings").await),
+            ],
+            "/t/{tenant}/settings/delete" => vec![("confirm", self.tenant.slug.clone())],
+            _ => Vec::new(),
+        }
+    }
+
+    /// The revision in the form of one of the tenant's pages.
+    async fn revision(&self, below: &str) -> String {
+        let page = self.tenant.owner.get(&format!("/t/{}{below}", self.tenant.slug)).await.expect(200).text();
+        let (_, rest) = page.split_once(r#"name="revision" value=""#).expect("a revision");
+        rest.split('"').next().unwrap().to_owned()
     }
 }
 
-/// A body the route can use.
-fn body(route: &RouteInfo) -> Value {
-    match (route.method.as_str(), route.path.trim_start_matches("/api/v1")) {
-        ("PATCH", "/me" | "/tenants/{tenant}") | ("POST", "/tenants") => json!({ "name": "New" }),
-        ("PUT", "/tenants/{tenant}/members/{user}/roles") => json!({ "roles": ["viewer", "member"] }),
-        ("POST", "/tenants/{tenant}/invitations") => {
-            json!({ "email": "new@example.com", "roles": ["viewer"] })
-        }
-        ("POST", "/invitations/accept") => json!({ "token": "nobodysent" }),
-        _ => json!({}),
-    }
+/// The identity that was linked, which is not the one in use.
+fn linked(list: &Value) -> String {
+    let linked = list["items"].as_array().unwrap().iter().find(|identity| identity["provider"] == "github");
+    linked.expect("it was linked")["id"].as_str().unwrap().to_owned()
 }
-
-/// A form's fields the route can use.
-fn form(_: &RouteInfo) -> Vec<(&'static str, &'static str)> {
-    Vec::new()
-}
-
-/// Unsafe API routes that answer no caller of the matrix with success, and why.
-pub(super) const NEVER_DONE: &[(&str, &str)] = &[
-    ("/api/v1/me/identities/{identity}", "it is the last one"),
-    ("/api/v1/invitations/accept", "nobody sent that secret"),
-];

@@ -1,4 +1,6 @@
 //! Who may call what: every route by everyone.
 
 mod callers;
+mod forms;
 mod matrix;
+mod slugs;

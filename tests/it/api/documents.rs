@@ -12,7 +12,7 @@ use crate::harness::process::Program;
 /// Compares with the file of this name, or writes it.
 #[track_caller]
 fn matches_snapshot(name: &str, text: &str) {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/snapshots").join(name);
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/generated").join(name);
     #[allow(clippy::disallowed_methods, reason = "whoever runs the tests asks for it by environment")]
     if std::env::var("UPDATE_SNAPSHOTS").is_ok() {
         std::fs::write(&file, text).unwrap();

@@ -20,7 +20,7 @@ use freehold::http::router;
 use freehold::http::state::AppState;
 use freehold::ids::{TenantId, UserId};
 use freehold::invitations::{self, NewInvitation};
-use freehold::login::accounts::{Browser as Client, Entry, enter};
+use freehold::login::accounts::{Browser as Client, Entry, enter, link};
 use freehold::login::{ExternalIdentity, Provider};
 use freehold::mail::MailBox;
 use freehold::tenants::{self, CreationRules, NewTenant};
@@ -72,6 +72,15 @@ impl TestApp {
 
     /// An empty application with other settings.
     pub(crate) async fn start_with(backend: Backend, adjust: impl FnOnce(&mut Config)) -> Self {
+        Self::assemble(backend, adjust, true).await
+    }
+
+    /// An empty application that neither sends mail nor keeps it, as `serve` without SMTP.
+    pub(crate) async fn start_without_mail(backend: Backend) -> Self {
+        Self::assemble(backend, |_| {}, false).await
+    }
+
+    async fn assemble(backend: Backend, adjust: impl FnOnce(&mut Config), keeps_mail: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (database_url, redis_url) = addresses(backend, &folder).await;
         let mut config = config(database_url, redis_url, &folder);
@@ -81,7 +90,7 @@ impl TestApp {
         let database = app::open_database(&config, true, clock.clone()).unwrap();
         database.migrate().await.unwrap();
         let mailbox = MailBox::new();
-        let app = app::build(config, database, Some(mailbox.clone())).await.unwrap();
+        let app = app::build(config, database, keeps_mail.then(|| mailbox.clone())).await.unwrap();
         let state = app.state.clone();
         state.authz.freshness().confirmed().await;
         let stored = until(PATIENCE, async || state.sessions.check_store().ok()).await;
@@ -206,7 +215,13 @@ fn config(database_url: String, redis_url: Option<String>, folder: &TempDir) -> 
         database_url: database_url.into(),
         redis_url: redis_url.map(Into::into),
         google: None,
-        github: None,
+        // Nobody is there: enough for pages that offer it.
+        github: Some(freehold::config::ProviderConfig {
+            client_id: "tests".to_owned(),
+            client_secret: "tests".into(),
+            url: "http://127.0.0.1:9/github".to_owned(),
+            api_url: "http://127.0.0.1:9/github/api".to_owned(),
+        }),
         smtp_url: None,
         mail_from: "Freehold <no-reply@example.test>".into(),
         secret: "a secret of these tests that is long enough".into(),
@@ -296,14 +311,36 @@ impl Person {
         self.state.authz.decide(self.principal().await, standing).await.expect("the right is held")
     }
 
-    /// Becomes a member with this role, by an invitation of the tenant's owner.
-    pub(crate) async fn joins(&self, tenant: &Tenant, role: &str) {
-        let deps = self.invitation_deps();
+    /// Is invited with this role by the tenant's owner; the secret in the link.
+    pub(crate) async fn is_invited(&self, tenant: &Tenant, role: &str) -> String {
         let grant: Grant<perm::MembersInvite> = tenant.owner.grant(tenant.id).await;
         let email = self.external.email.clone().expect("an address").to_string();
         let new = NewInvitation { email, roles: vec![role.to_owned()], expires_in_hours: None };
-        let issued = invitations::create(&deps, &grant, new).await.unwrap();
-        invitations::accept(&deps, &self.principal().await, secret_in(&issued.link)).await.unwrap();
+        let issued = invitations::create(&self.invitation_deps(), &grant, new).await.unwrap();
+        secret_in(&issued.link).to_owned()
+    }
+
+    /// Becomes a member with this role, by an invitation of the tenant's owner.
+    pub(crate) async fn joins(&self, tenant: &Tenant, role: &str) {
+        let secret = self.is_invited(tenant, role).await;
+        invitations::accept(&self.invitation_deps(), &self.principal().await, &secret).await.unwrap();
+    }
+
+    /// Links a GitHub identity to their account.
+    pub(crate) async fn links_github(&self) {
+        let external = ExternalIdentity {
+            provider: Provider::Github,
+            issuer: "https://github.test".into(),
+            subject: format!("github-{}", self.external.subject),
+            username: Some(self.name.clone()),
+            email: None,
+            email_verified: false,
+            verified_emails: Vec::new(),
+            ..self.external.clone()
+        };
+        let (state, principal) = (&self.browser.state, self.principal().await);
+        let holder = (&principal.user, self.session.handle);
+        link(&state.database, &state.authz, holder, &external, Via::default()).await.unwrap();
     }
 
     /// The value of the hidden field that this person's forms carry.

@@ -1,0 +1,153 @@
+//! Two people on their first day: one makes a tenant and invites, the other joins as a viewer and learns why they
+//! cannot change the members.
+
+use http::Method;
+use serde_json::{Value, json};
+
+use super::visit::{Script, Visit};
+use crate::harness::free_port;
+use crate::harness::process::{Node, Program};
+
+async fn freehold_dev() -> Node {
+    let provider = format!("127.0.0.1:{}", free_port());
+    Node::start(Program::new(&["dev"]).env("FREEHOLD_DEV_IDP_LISTEN", provider)).await
+}
+
+/// Ben signs in with Google and makes the tenant.
+async fn makes_a_tenant(ben: &Visit) {
+    ben.goes_to("/").await;
+    assert_eq!(ben.path().await, "/login");
+    ben.presses("Continue with Google").await;
+    ben.presses("Ben Sample").await;
+    assert!(ben.reads("Your tenants").await.contains("You are in no tenant yet"));
+    ben.writes("Name", "Blue Works").await;
+    ben.presses("Make the tenant").await;
+    let overview = ben.reads("Blue Works").await;
+    assert!(overview.contains("The tenant is made, and you own it."), "{overview}");
+    assert_eq!(ben.path().await, "/t/blue-works");
+}
+
+/// Ben invites Vic as a viewer.
+async fn invites_a_viewer(ben: &Visit) {
+    ben.presses("Invite someone").await;
+    ben.reads("Invitations").await;
+    ben.writes("E-mail address", "vic@example.com").await;
+    ben.ticks("Viewer").await;
+    ben.presses("Send the invitation").await;
+    let list = ben.reads("Invitations").await;
+    assert!(list.contains("The invitation is on its way."), "{list}");
+    assert!(list.contains("vic@example.com") && list.contains("Pending"), "{list}");
+}
+
+/// Vic opens the mail, signs in through GitHub, and accepts.
+async fn opens_the_mail_and_accepts(vic: &Visit) {
+    let mailbox = async || {
+        vic.goes_to("/dev/mailbox").await;
+        let text = vic.reads("Mailbox").await;
+        text.contains("vic@example.com").then_some(text)
+    };
+    let mail = crate::harness::until(std::time::Duration::from_secs(30), mailbox).await.expect("a mail");
+    assert!(mail.contains("Ben Sample invites you to Blue Works"), "{mail}");
+    vic.presses("/invitations/").await;
+    let offer = vic.reads("Ben Sample invites you to Blue Works").await;
+    assert!(offer.contains("Viewer") && offer.contains("vic@example.com"), "{offer}");
+    let link = vic.path().await;
+    vic.presses("Continue with GitHub").await;
+    vic.presses("Vic Sample").await;
+    vic.reads("Ben Sample invites you to Blue Works").await;
+    assert_eq!(vic.path().await, link, "back where they came from");
+    vic.presses("Accept as Vic Sample").await;
+    assert!(vic.reads("Blue Works").await.contains("Welcome! You are a member now."));
+}
+
+/// The API's refusal to a viewer: everything it explains, and nothing changed.
+async fn is_told_why_by_the_api(vic: &Visit, ben_id: &str) {
+    let member = format!("/api/v1/tenants/blue-works/members/{ben_id}");
+    let (_, before) = vic.asks(Method::GET, &member, &Value::Null).await;
+    let changes = [
+        (Method::PUT, format!("{member}/roles"), json!({ "roles": ["viewer"] }), "members:update"),
+        (Method::DELETE, member.clone(), json!({}), "members:delete"),
+    ];
+    for (method, path, body, required) in changes {
+        let (status, problem) = vic.asks(method, &path, &body).await;
+        assert_eq!(status, 403, "{problem}");
+        assert_eq!(problem["type"], "/problems/forbidden", "{problem}");
+        assert_eq!(problem["required"], required, "{problem}");
+        assert_eq!(problem["held_roles"], json!(["viewer"]), "{problem}");
+        assert_eq!(problem["granted_by"], json!(["owner", "admin"]), "{problem}");
+        assert_eq!(problem["ask"][0]["name"], "Ben Sample", "{problem}");
+        assert!(problem["decision_id"].as_str().unwrap().parse::<uuid::Uuid>().is_ok(), "{problem}");
+        assert!(problem["policy_version"].as_i64().unwrap() > 0, "{problem}");
+    }
+    let (_, after) = vic.asks(Method::GET, &member, &Value::Null).await;
+    assert_eq!(before, after);
+}
+
+/// The panel's refusal to the same viewer, by GET and by POST.
+async fn is_told_why_by_the_panel(vic: &Visit, ben_id: &str) {
+    let member = format!("/t/blue-works/members/{ben_id}");
+    vic.goes_to(&format!("{member}/remove")).await;
+    explains(&vic.reads("Not allowed").await, "members:delete", "Remove members");
+    vic.goes_to(&member).await;
+    let page = vic.reads("Ben Sample").await;
+    assert!(page.contains("You cannot change these roles."), "{page}");
+    assert!(!page.contains("Save the roles") && !page.contains("Remove…"), "{page}");
+    // The page offers no form for it; the address is known all the same.
+    vic.presses("Vic Sample").await;
+    vic.sends_form_to("form[action='/logout']", &format!("{member}/roles")).await;
+    explains(&vic.reads("Not allowed").await, "members:update", "");
+    vic.presses("Ben Sample").await;
+    assert!(vic.reads("Ben Sample").await.contains("Owner"), "they still hold the role");
+    vic.complains_of_denials_only().await;
+}
+
+#[track_caller]
+fn explains(page: &str, required: &str, sentence: &str) {
+    let part = |title: &str| {
+        let (_, rest) = page.split_once(title).unwrap_or_else(|| panic!("{title}: {page}"));
+        rest.trim_start().lines().next().unwrap_or_default().to_owned()
+    };
+    assert!(part("What it takes").starts_with(required), "{page}");
+    assert!(part("What it takes").contains(sentence), "{page}");
+    assert_eq!(part("Your roles"), "Viewer", "{page}");
+    assert_eq!(part("Roles that allow it"), "Owner Admin", "{page}");
+    assert_eq!(part("Who can help"), "Ben Sample", "{page}");
+    let decision = part("\nDecision");
+    let id = decision.split(' ').next().unwrap();
+    assert!(id.parse::<uuid::Uuid>().is_ok(), "{page}");
+}
+
+async fn two_people_meet(script: Script) {
+    let node = freehold_dev().await;
+    let (ben, vic) = tokio::join!(Visit::new(&node.url, script), Visit::new(&node.url, script));
+    makes_a_tenant(&ben).await;
+    invites_a_viewer(&ben).await;
+    opens_the_mail_and_accepts(&vic).await;
+
+    vic.presses("Members").await;
+    let members = vic.reads("Members").await;
+    assert!(members.contains("2 people"), "{members}");
+    assert!(members.contains("Ben Sample") && members.contains("Vic Sample"), "{members}");
+    assert!(!members.contains("Invite someone"), "{members}");
+    vic.is_content().await;
+
+    let (_, me) = ben.asks(Method::GET, "/api/v1/me", &Value::Null).await;
+    let ben_id = me["id"].as_str().unwrap();
+    is_told_why_by_the_api(&vic, ben_id).await;
+    is_told_why_by_the_panel(&vic, ben_id).await;
+
+    ben.goes_to("/t/blue-works").await;
+    let lately = ben.reads("Blue Works").await;
+    assert!(lately.contains("Vic Sample denied was not allowed"), "the owner sees who tried: {lately}");
+    ben.is_content().await;
+}
+
+#[tokio::test]
+async fn two_people_meet_and_the_viewer_is_told_why_not() {
+    two_people_meet(Script::On).await;
+}
+
+#[tokio::test]
+async fn two_people_meet_without_javascript() {
+    two_people_meet(Script::Off).await;
+}

@@ -1,0 +1,47 @@
+//! The panel through its router: what pages show to whom, and what their forms do.
+
+mod account;
+mod escaping;
+mod forms;
+mod invitations;
+mod members;
+mod people;
+mod signing_in;
+
+use crate::harness::app::Answer;
+
+/// What a page or the header of a redirect says, for texts that are in it or not.
+trait Reads {
+    /// The path a redirect leads to.
+    fn leads_to(&self) -> &str;
+    /// Asserts that the page has these texts.
+    fn has(&self, texts: &[&str]) -> &Self;
+    /// Asserts that the page has none of these texts.
+    fn lacks(&self, texts: &[&str]) -> &Self;
+}
+
+impl Reads for Answer {
+    #[track_caller]
+    fn leads_to(&self) -> &str {
+        assert_eq!(self.status, 303, "{}", self.text());
+        self.header("location").unwrap()
+    }
+
+    #[track_caller]
+    fn has(&self, texts: &[&str]) -> &Self {
+        let page = self.text();
+        for text in texts {
+            assert!(page.contains(text), "it lacks {text:?}: {page}");
+        }
+        self
+    }
+
+    #[track_caller]
+    fn lacks(&self, texts: &[&str]) -> &Self {
+        let page = self.text();
+        for text in texts {
+            assert!(!page.contains(text), "it has {text:?}: {page}");
+        }
+        self
+    }
+}
