@@ -76,7 +76,9 @@ impl Timestamp {
     fn with_text<T>(self, to: impl FnOnce(&str) -> T) -> Option<T> {
         let mut text = [0_u8; 40];
         let mut rest = text.as_mut_slice();
-        let length = self.to_datetime().format_into(&mut rest, &Rfc3339).ok()?;
+        self.to_datetime().format_into(&mut rest, &Rfc3339).ok()?;
+        let unused = rest.len();
+        let length = text.len() - unused;
         str::from_utf8(text.get(..length)?).ok().map(to)
     }
 }
