@@ -5,11 +5,11 @@ FROM rust:1.95-slim-bookworm AS builder
 WORKDIR /build
 
 # The dependencies first, against an empty program: this layer is kept until Cargo.toml or Cargo.lock change.
-# The test and the bench are named in Cargo.toml, so they must be there too.
+# The test and the benches are named in Cargo.toml, so they must be there too.
 COPY Cargo.toml Cargo.lock ./
 RUN mkdir -p src tests/it benches \
     && touch src/lib.rs \
-    && echo 'fn main() {}' | tee src/main.rs tests/it/main.rs benches/decision.rs > /dev/null \
+    && echo 'fn main() {}' | tee src/main.rs tests/it/main.rs benches/decision.rs benches/http.rs > /dev/null \
     && cargo build --release --locked --no-default-features
 
 # Then ours. Cargo looks at times, and copied files are older than the empty program.

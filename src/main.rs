@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 use freehold::app;
 use freehold::config::{Mode, Settings};
 use freehold::email::EmailAddress;
+use freehold::error::Error;
 use freehold::telemetry;
 
 #[global_allocator]
@@ -98,9 +99,12 @@ async fn run(cli: Cli) -> Result<(), String> {
     done.map_err(|error| describe(&error))
 }
 
-/// The error and what caused it, in one line each.
-fn describe(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
+/// What a person can act on, by itself; anything else with what caused it, a line each.
+fn describe(error: &Error) -> String {
+    if let Error::Conflict(text) | Error::Malformed(text) = error {
+        return text.to_string();
+    }
+    let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
     let because: Vec<String> = causes.map(|cause| format!("\n  because: {cause}")).collect();
     format!("Freehold stops: {error}{}", because.concat())
 }

@@ -1,5 +1,7 @@
 //! Logs and metrics. Called by `app.rs` once at start.
 
+use std::io::IsTerminal as _;
+
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -18,10 +20,11 @@ pub fn log(filter: &str, format: LogFormat) -> Result<()> {
         .map_err(|error| Error::Malformed(format!("FREEHOLD_LOG cannot be read: {error}").into()))?;
     let lines = tracing_subscriber::registry().with(filter);
     let writer = std::io::stderr;
+    let colours = writer().is_terminal();
     let set = match format {
-        LogFormat::Pretty => {
-            lines.with(tracing_subscriber::fmt::layer().with_target(false).with_writer(writer)).try_init()
-        }
+        LogFormat::Pretty => lines
+            .with(tracing_subscriber::fmt::layer().with_target(false).with_ansi(colours).with_writer(writer))
+            .try_init(),
         LogFormat::Json => lines.with(tracing_subscriber::fmt::layer().json().with_writer(writer)).try_init(),
     };
     set.map_err(|error| Error::internal("logging is set up twice", error))

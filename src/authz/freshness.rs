@@ -31,6 +31,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// How long until a lost connection to Redis is tried again.
 const RECONNECT_MILLIS: u32 = 250;
 const RECONNECT: Duration = Duration::from_millis(RECONNECT_MILLIS as u64);
+/// Changes that wait to be told at most; more are left to the feed.
+const WAITING: usize = 1024;
 /// The pub/sub channel.
 const CHANNEL: &str = "freehold:changes";
 
@@ -106,13 +108,13 @@ impl Freshness {
 /// Reads the feed until the task is dropped, so that `authz` may decide. Also listens to and tells Redis, when
 /// `redis` is given, so that other nodes need not wait for their next poll.
 pub async fn follow(authz: Arc<Authz>, redis: Option<String>) {
-    let (tell, told) = mpsc::unbounded_channel::<String>();
+    let (tell, told) = mpsc::channel::<String>(WAITING);
     let listener = Arc::clone(&authz);
     authz.database.on_commit(move |changes| {
         listener.apply(changes);
         for change in changes {
-            // Without Redis nobody receives; the feed carries the change all the same.
-            if tell.send(change.to_string()).is_err() {
+            // Without Redis nobody listens, and while it is away nobody hears: the feed carries the change all the same.
+            if tell.is_closed() || tell.try_send(change.to_string()).is_err() {
                 break;
             }
         }
@@ -120,7 +122,7 @@ pub async fn follow(authz: Arc<Authz>, redis: Option<String>) {
     let talk = async {
         match redis {
             Some(url) => talk(&authz, &url, told).await,
-            None => std::future::pending().await,
+            None => drop(told),
         }
     };
     tokio::join!(poll(&authz), talk);
@@ -202,7 +204,7 @@ async fn read(authz: &Authz, cursor: &mut Cursor) -> Result<()> {
     Ok(())
 }
 
-async fn talk(authz: &Authz, url: &str, mut told: mpsc::UnboundedReceiver<String>) {
+async fn talk(authz: &Authz, url: &str, mut told: mpsc::Receiver<String>) {
     let client = match connect(url) {
         Ok(client) => client,
         Err(error) => {

@@ -1,6 +1,8 @@
 //! Who acted, by which request. Made by whoever knows the caller; must never be taken from what a request says of
 //! itself.
 
+use std::sync::Arc;
+
 use uuid::Uuid;
 
 use crate::ids::{AppId, UserId};
@@ -53,9 +55,9 @@ impl ActorKind {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Via {
     /// The peer's address, or what a trusted proxy says it was.
-    pub ip: String,
+    pub ip: Arc<str>,
     /// The request's id.
-    pub request_id: String,
+    pub request_id: Arc<str>,
 }
 
 impl Actor {

@@ -90,8 +90,8 @@ impl ChainedEvent {
             target_name: event.target.name,
             changes: event.changes.to_string(),
             outcome: event.outcome.as_str().to_owned(),
-            ip: event.actor.via.ip,
-            request_id: event.actor.via.request_id,
+            ip: event.actor.via.ip.to_string(),
+            request_id: event.actor.via.request_id.to_string(),
             hash: Vec::new(),
         };
         chained.hash = chained.expected_hash(previous);

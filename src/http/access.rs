@@ -2,11 +2,12 @@
 //! the handler cannot run without it, and learns nothing of the request before it.
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
 
-use crate::authz::{Grant, Own, Permission, Principal, TenantRef};
+use crate::authz::{Grant, Own, Permission, Principal, Standing, TenantRef};
 use crate::error::{Error, Result};
 use crate::http::guard::RequestTrace;
 use crate::http::principal;
@@ -89,11 +90,7 @@ impl<P: Permission> FromRequestParts<AppState> for Can<P> {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self> {
-        let principal = authenticate(parts, app).await?;
-        let (tenant, at_least) = (tenant(parts).await?, policy_version(parts)?);
-        let standing = app.authz.membership(&tenant, principal.user.id, at_least).await?;
-        RequestTrace::of(parts)?.in_tenant(standing.policy.id, P::NAME);
-        app.last_seen.note(standing.policy.id, principal.user.id, app.database.clock().now());
+        let (principal, standing) = membership(parts, app, P::NAME).await?;
         let grant = app.authz.decide(principal, standing).await?;
         RequestTrace::of(parts)?.decided();
         Ok(Self(grant))
@@ -119,10 +116,7 @@ impl<P: Permission> FromRequestParts<AppState> for CanOrOwn<P> {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self> {
-        let principal = authenticate(parts, app).await?;
-        let (tenant, at_least) = (tenant(parts).await?, policy_version(parts)?);
-        let standing = app.authz.membership(&tenant, principal.user.id, at_least).await?;
-        RequestTrace::of(parts)?.in_tenant(standing.policy.id, P::NAME);
+        let (principal, standing) = membership(parts, app, P::NAME).await?;
         let own = path_parameter(parts, "user").await?.and_then(|text| text.parse::<UserId>().ok());
         let access = if own == Some(principal.user.id) {
             Self::Own(app.authz.decide(principal, standing).await?)
@@ -216,6 +210,20 @@ async fn authenticate(parts: &mut Parts, app: &AppState) -> Result<Principal> {
     let principal = principal::authenticate(parts, app).await?;
     RequestTrace::of(parts)?.by(&principal);
     Ok(principal)
+}
+
+/// Who is calling, and their standing in the tenant the path names: not found to whoever is no member.
+async fn membership(
+    parts: &mut Parts,
+    app: &AppState,
+    permission: &'static str,
+) -> Result<(Principal, Arc<Standing>)> {
+    let principal = authenticate(parts, app).await?;
+    let (tenant, at_least) = (tenant(parts).await?, policy_version(parts)?);
+    let standing = app.authz.membership(&tenant, principal.user.id, at_least).await?;
+    RequestTrace::of(parts)?.in_tenant(standing.policy.id, permission);
+    app.last_seen.note(standing.policy.id, principal.user.id, app.database.clock().now());
+    Ok((principal, standing))
 }
 
 async fn tenant(parts: &mut Parts) -> Result<TenantRef> {

@@ -21,7 +21,7 @@ use crate::ids::TenantId;
 #[derive(Debug, Default)]
 pub struct RequestTrace {
     decided: OnceLock<()>,
-    actor: OnceLock<Actor>,
+    principal: OnceLock<Principal>,
     tenant: OnceLock<(TenantId, &'static str)>,
 }
 
@@ -42,7 +42,7 @@ impl RequestTrace {
 
     /// Who asks.
     pub fn by(&self, principal: &Principal) {
-        self.actor.get_or_init(|| principal.actor());
+        self.principal.get_or_init(|| principal.clone());
     }
 
     /// In which tenant, of which the caller is a member, and for which permission.
@@ -52,9 +52,9 @@ impl RequestTrace {
 
     /// The member who asked, in which tenant and for which permission.
     #[must_use]
-    pub fn member(&self) -> Option<(&Actor, TenantId, &'static str)> {
+    pub fn member(&self) -> Option<(Actor, TenantId, &'static str)> {
         let (tenant, permission) = self.tenant.get()?;
-        Some((self.actor.get()?, *tenant, permission))
+        Some((self.principal.get()?.actor(), *tenant, permission))
     }
 }
 

@@ -33,7 +33,10 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Runs a request through the application, between its checks and its headers.
 pub async fn boundary(State(app): State<AppState>, mut request: Request, next: Next) -> Response {
-    let via = Via { ip: client_ip(&app, &request).to_string(), request_id: request_id(request.headers()) };
+    let via = Via {
+        ip: client_ip(&app, &request).to_string().into(),
+        request_id: request_id(request.headers()).into(),
+    };
     request.extensions_mut().insert(via.clone());
     let trace = Arc::new(RequestTrace::default());
     request.extensions_mut().insert(Arc::clone(&trace));

@@ -37,12 +37,12 @@ pub(super) async fn settle(
         && let Some((actor, tenant, permission)) = trace.member()
         && let Err(failure) = {
             let target = Target::new("request", format!("{method} {}", uri.path()), "");
-            audit::record_denied(&app.database, tenant, actor.clone(), (permission, target), denial).await
+            audit::record_denied(&app.database, tenant, actor, (permission, target), denial).await
         }
     {
         tracing::error!(cause = ?failure, "a denied change could not be recorded");
     }
-    let problem = Problem::of(&error, Some(via.request_id.clone()));
+    let problem = Problem::of(&error, Some(via.request_id.to_string()));
     let mut settled = if for_people {
         panel::problem(app, &error, &problem, (method, uri))
     } else {
@@ -66,7 +66,7 @@ fn settle_bare(response: Response, for_people: bool, via: &Via) -> Response {
     };
     let mut problem = Problem::of(
         &error.unwrap_or(Error::Malformed("it is not for us".into())),
-        Some(via.request_id.clone()),
+        Some(via.request_id.to_string()),
     );
     if problem.status != status.as_u16() {
         problem.kind = "about:blank".into();
