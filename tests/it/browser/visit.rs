@@ -1,12 +1,15 @@
 //! A person in front of their own browser: follows links, fills fields, presses buttons, reads. Used by the tests
 //! of this folder; must never ask for what a person could not see or reach.
 
+use std::time::Duration;
+
 use fantoccini::elements::Element;
 use fantoccini::wd::Locator;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::harness::browser::Browser;
+use crate::harness::until;
 
 /// Whether pages may run scripts.
 #[derive(Debug, Clone, Copy)]
@@ -41,7 +44,13 @@ impl Visit {
         let named = format!(
             "//*[self::a or self::button or self::summary][contains(normalize-space(.), '{text}') or @aria-label='{text}']"
         );
-        self.shows(Locator::XPath(&named)).await.click().await.unwrap();
+        let page = self.shows(Locator::Css("html")).await;
+        let pressed = self.shows(Locator::XPath(&named)).await;
+        let opens_a_menu = pressed.tag_name().await.unwrap() == "summary";
+        pressed.click().await.unwrap();
+        if !opens_a_menu {
+            self.has_left(page).await;
+        }
     }
 
     /// Writes into the field with this label.
@@ -75,7 +84,16 @@ impl Visit {
             self.browser.devtools("DOM.querySelector", json!({ "nodeId": root, "selector": form })).await;
         let change = json!({ "nodeId": found["nodeId"], "name": "action", "value": path });
         self.browser.devtools("DOM.setAttributeValue", change).await;
+        let page = self.shows(Locator::Css("html")).await;
         self.shows(Locator::Css(&format!("form[action='{path}'] button"))).await.click().await.unwrap();
+        self.has_left(page).await;
+    }
+
+    /// Waits until `page` is gone: the driver answers a click before the browser has begun to leave, and what is
+    /// found until then belongs to the page that goes.
+    async fn has_left(&self, page: Element) {
+        let left = until(Duration::from_secs(20), async || page.tag_name().await.is_err().then_some(()));
+        assert!(left.await.is_some(), "still on {}", self.browser.current_url().await.unwrap());
     }
 
     /// Asks the API with this browser's cookie, as a program of the person would.
