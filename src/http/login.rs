@@ -67,17 +67,17 @@ async fn callback(
 ) -> Result<Response> {
     let mut request = request;
     let Ok(arrival) = arrival(request.0.uri.query().unwrap_or_default()) else {
-        return Ok(page::failed(&page::Failure::State));
+        return Ok(page::failed(&request.0.headers, &page::Failure::State));
     };
     let browser = cookie(&request.0.headers, attempt_cookie_name(&app))?.map(str::to_owned);
     let returned =
         flow::finish(&app.database, &app.sealer, &app.providers, provider, browser.as_deref(), arrival).await;
     match returned {
-        Err(NotReturned::State) => Ok(page::failed(&page::Failure::State)),
-        Err(NotReturned::Refused) => Ok(page::failed(&page::Failure::Refused(provider))),
+        Err(NotReturned::State) => Ok(page::failed(&request.0.headers, &page::Failure::State)),
+        Err(NotReturned::Refused) => Ok(page::failed(&request.0.headers, &page::Failure::Refused(provider))),
         Err(NotReturned::Failed(error)) => {
             tracing::warn!(cause = ?error, %provider, "a sign-in failed at the provider");
-            Ok(page::failed(&page::Failure::Provider(provider)))
+            Ok(page::failed(&request.0.headers, &page::Failure::Provider(provider)))
         }
         Ok(returned) if returned.link.is_some() => link(&app, &mut request.0, provider, returned).await,
         Ok(returned) => enter(&app, &request.0, returned).await,
@@ -91,9 +91,9 @@ async fn enter(app: &AppState, parts: &http::request::Parts, returned: Returned)
     let entry = match accounts::enter(&app.database, &returned.external, &browser, ends_at).await {
         Ok(Entry::Opened { user, session }) => (user, session),
         Ok(Entry::KnownElsewhere { provider }) => {
-            return Ok(page::failed(&page::Failure::KnownElsewhere(provider)));
+            return Ok(page::failed(&parts.headers, &page::Failure::KnownElsewhere(provider)));
         }
-        Err(Error::Unauthenticated) => return Ok(page::failed(&page::Failure::Disabled)),
+        Err(Error::Unauthenticated) => return Ok(page::failed(&parts.headers, &page::Failure::Disabled)),
         Err(error) => return Err(error),
     };
     let (user, session) = entry;
@@ -117,7 +117,7 @@ async fn link(
     let principal = match authenticate(parts, app).await {
         Ok(principal) if principal.user.id == user && principal.session.handle == session => principal,
         // Not the way to sign in and back: that would carry this address, code and all.
-        Ok(_) | Err(Error::Unauthenticated) => return Ok(page::failed(&page::Failure::State)),
+        Ok(_) | Err(Error::Unauthenticated) => return Ok(page::failed(&parts.headers, &page::Failure::State)),
         Err(error) => return Err(error),
     };
     match accounts::link(
@@ -132,7 +132,7 @@ async fn link(
         Ok(()) => {
             Ok(SeeOther(format!("{}?linked={}", returned.return_to, provider.as_str())).into_response())
         }
-        Err(Error::Conflict(_)) => Ok(page::failed(&page::Failure::LinkedElsewhere(provider))),
+        Err(Error::Conflict(_)) => Ok(page::failed(&parts.headers, &page::Failure::LinkedElsewhere(provider))),
         Err(error) => Err(error),
     }
 }

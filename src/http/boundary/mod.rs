@@ -18,6 +18,7 @@ use tracing::Instrument as _;
 use crate::db::Via;
 use crate::error::Error;
 use crate::http::guard::RequestTrace;
+use crate::http::panel::{Asked, Look};
 use crate::http::state::AppState;
 
 use check::check;
@@ -41,6 +42,7 @@ pub async fn boundary(State(app): State<AppState>, mut request: Request, next: N
     let trace = Arc::new(RequestTrace::default());
     request.extensions_mut().insert(Arc::clone(&trace));
     let (method, uri) = (request.method().clone(), request.uri().clone());
+    let look = Look::of(request.headers());
     let span = tracing::info_span!("request", id = %via.request_id, %method, path = shown(uri.path()));
     let answered = async {
         let response = match check(&app, &request) {
@@ -50,7 +52,7 @@ pub async fn boundary(State(app): State<AppState>, mut request: Request, next: N
                 Err(_elapsed) => Error::Unavailable("the request took too long", None).into_response(),
             },
         };
-        settle(&app, (&method, &uri), &trace, &via, response).await
+        settle(&app, Asked { method: &method, uri: &uri, look }, &trace, &via, response).await
     };
     let mut response = answered.instrument(span).await;
     add_headers(&app, &via, &mut response);

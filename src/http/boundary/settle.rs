@@ -2,13 +2,13 @@
 //! each request; must never tell a cause to whoever asked.
 
 use axum::response::Response;
-use http::{Method, StatusCode, Uri, header};
+use http::{StatusCode, header};
 
 use crate::audit;
 use crate::db::{Target, Via};
 use crate::error::Error;
 use crate::http::guard::RequestTrace;
-use crate::http::panel;
+use crate::http::panel::{self, Asked, Look};
 use crate::http::principal::is_safe;
 use crate::http::problem::{self, Failed, Problem};
 use crate::http::state::AppState;
@@ -23,14 +23,15 @@ fn is_for_people(path: &str) -> bool {
 /// Logs what failed, records what was denied, and gives errors their final form.
 pub(super) async fn settle(
     app: &AppState,
-    (method, uri): (&Method, &Uri),
+    asked: Asked<'_>,
     trace: &RequestTrace,
     via: &Via,
     mut response: Response,
 ) -> Response {
+    let Asked { method, uri, .. } = asked;
     let for_people = is_for_people(uri.path());
     let Some(Failed(error)) = response.extensions_mut().remove::<Failed>() else {
-        return settle_bare(response, for_people, via);
+        return settle_bare(response, for_people.then_some(asked.look), via);
     };
     log(&error);
     if let (Error::Forbidden(denial), false) = (error.as_ref(), is_safe(method))
@@ -44,7 +45,7 @@ pub(super) async fn settle(
     }
     let problem = Problem::of(&error, Some(via.request_id.to_string()));
     let mut settled = if for_people {
-        panel::problem(app, &error, &problem, (method, uri))
+        panel::problem(app, &error, &problem, asked)
     } else {
         problem::json(&problem)
     };
@@ -53,7 +54,7 @@ pub(super) async fn settle(
 }
 
 /// Errors that come from below our handlers, without a body of ours: no such path, too long, and the like.
-fn settle_bare(response: Response, for_people: bool, via: &Via) -> Response {
+fn settle_bare(response: Response, for_people: Option<Look>, via: &Via) -> Response {
     let status = response.status();
     let has_body = response.headers().contains_key(header::CONTENT_TYPE);
     if !(status.is_client_error() || status.is_server_error()) || has_body {
@@ -81,7 +82,10 @@ fn settle_bare(response: Response, for_people: bool, via: &Via) -> Response {
         };
         problem.status = status.as_u16();
     }
-    let mut settled = if for_people { panel::bare_problem(&problem) } else { problem::json(&problem) };
+    let mut settled = match for_people {
+        Some(look) => panel::bare_problem(&problem, look),
+        None => problem::json(&problem),
+    };
     for (name, value) in response.headers() {
         if name == header::ALLOW {
             settled.headers_mut().insert(name, value.clone());

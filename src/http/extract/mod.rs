@@ -20,6 +20,8 @@ pub use if_match::IfMatch;
 pub use json::Json;
 pub use path::{Path, Segment};
 pub use query::Query;
+#[cfg(feature = "dev")]
+pub use segments::SampleWord;
 pub use segments::{FileWord, SlugWord, TokenWord, Word};
 
 impl Input for State<AppState> {

@@ -55,11 +55,15 @@ pub type TokenWord = Word<'t'>;
 pub type SlugWord = Word<'s'>;
 /// The name of an asset.
 pub type FileWord = Word<'f'>;
+/// A page of the gallery, in one state.
+#[cfg(feature = "dev")]
+pub type SampleWord = Word<'g'>;
 
 impl<const KIND: char> Segment for Word<KIND> {
     const NAME: &'static str = match KIND {
         't' => "token",
         's' => "slug",
+        'g' => "sample",
         _ => "file",
     };
 

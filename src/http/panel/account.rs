@@ -1,7 +1,6 @@
 //! One's own account: name, identities, sessions.
 
 use askama::Template;
-use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 
@@ -10,14 +9,14 @@ use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::http::access::SignedIn;
 use crate::http::extract::{Form, Query};
-use crate::http::panel::form::{self, FormErrors, Rejected};
-use crate::http::panel::frame::Frame;
-use crate::http::panel::notice::Notice;
+use crate::http::panel::parts::form::{self, FormErrors, Rejected};
+use crate::http::panel::parts::frame::{Frame, Section};
+use crate::http::panel::parts::notice::Notice;
 use crate::http::panel::page;
 use crate::http::panel::sessions::SessionRow;
-use crate::http::panel::shown::Moment;
+use crate::http::panel::parts::shown::Moment;
+use crate::http::panel::parts::view::View;
 use crate::http::routes::{Area, Routes};
-use crate::http::state::AppState;
 use crate::ids::IdentityId;
 use crate::login::accounts::{self, ProfileChange};
 use crate::login::{Provider, accounts::Identity};
@@ -66,7 +65,7 @@ struct IdentityRow {
 
 async fn show(
     SignedIn(principal): SignedIn,
-    State(app): State<AppState>,
+    app: View,
     Query(query): Query<Shown>,
 ) -> Result<Response> {
     let mut shown = account_page(&app, &principal, principal.user.name.clone(), None).await?;
@@ -75,7 +74,7 @@ async fn show(
     Ok(page(&shown))
 }
 
-async fn change(SignedIn(principal): SignedIn, State(app): State<AppState>, form: Form) -> Result<Response> {
+async fn change(SignedIn(principal): SignedIn, app: View, form: Form) -> Result<Response> {
     form.only(&["name"])?;
     let wanted = ProfileChange { name: form.text("name")?.to_owned() };
     match accounts::change_profile(&app.database, &principal, &wanted).await {
@@ -89,7 +88,7 @@ async fn change(SignedIn(principal): SignedIn, State(app): State<AppState>, form
 }
 
 async fn account_page(
-    app: &AppState,
+    app: &View,
     principal: &Principal,
     name: String,
     rejected: Option<&Rejected>,
@@ -98,7 +97,7 @@ async fn account_page(
     let identities = accounts::identities(&app.database, principal).await?;
     let sessions = accounts::sessions(&app.database, principal, app.sessions.idle()).await?;
     Ok(AccountPage {
-        frame: Frame::of(app, principal).await?,
+        frame: Frame::of(app, principal, Section::Account).await?,
         name,
         email: principal.user.email.clone(),
         email_verified: principal.user.email_verified,

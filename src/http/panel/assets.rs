@@ -1,4 +1,4 @@
-//! What pages fetch besides themselves: one stylesheet and one icon, embedded in the program. Their names hold a
+//! What pages fetch besides themselves: one stylesheet, one script and one icon, embedded in the program. Their names hold a
 //! hash of what is in them, so browsers may keep them for good.
 
 use std::sync::LazyLock;
@@ -24,7 +24,13 @@ static STYLE: LazyLock<Asset> = LazyLock::new(|| {
     Asset::new("freehold", "css", "text/css; charset=utf-8", include_str!("../../../assets/freehold.css"))
 });
 static ICON: LazyLock<Asset> =
-    LazyLock::new(|| Asset::new("icon", "svg", "image/svg+xml", include_str!("../../../assets/icon.svg")));
+    LazyLock::new(|| Asset::new("icon", "svg", "image/svg+xml", BRAND));
+
+static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::new("freehold", "js", "text/javascript; charset=utf-8", include_str!("../../../assets/freehold.js"))
+});
+/// The product's mark, which pages hold themselves.
+pub(super) const BRAND: &str = include_str!("../../../assets/icon.svg");
 
 impl Asset {
     fn new(name: &str, ending: &str, kind: &'static str, body: &'static str) -> Self {
@@ -40,18 +46,23 @@ pub(super) fn style() -> &'static str {
     &STYLE.path
 }
 
+/// The path of the script.
+pub(super) fn script() -> &'static str {
+    &SCRIPT.path
+}
+
 /// The path of the icon.
 pub(super) fn icon() -> &'static str {
     &ICON.path
 }
 
 pub(super) fn routes() -> Routes {
-    Routes::new(Area::Service).get("/assets/{file}", "Style and icon", show)
+    Routes::new(Area::Service).get("/assets/{file}", "Style, script and icon", show)
 }
 
 async fn show(_: Public<reason::Document>, Path(file): Path<FileWord>) -> Result<Response> {
     let named = |asset: &&Asset| asset.path.strip_prefix("/assets/") == Some(file.0.as_str());
-    let asset = [&*STYLE, &*ICON].into_iter().find(named).ok_or(Error::NotFound)?;
+    let asset = [&*STYLE, &*SCRIPT, &*ICON].into_iter().find(named).ok_or(Error::NotFound)?;
     let mut response = asset.body.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(asset.kind));

@@ -1,20 +1,19 @@
 //! Linking an identity to one's account, and unlinking one.
 
 use askama::Template;
-use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 
 use crate::authz::Principal;
 use crate::error::{Error, Result};
 use crate::http::access::SignedIn;
 use crate::http::extract::{Form, Path};
-use crate::http::panel::confirm::Confirm;
-use crate::http::panel::form::{FormErrors, Rejected};
-use crate::http::panel::frame::Frame;
-use crate::http::panel::notice::Notice;
+use crate::http::panel::parts::confirm::Confirm;
+use crate::http::panel::parts::form::{FormErrors, Rejected};
+use crate::http::panel::parts::frame::{Frame, Section};
+use crate::http::panel::parts::notice::Notice;
 use crate::http::panel::page;
+use crate::http::panel::parts::view::View;
 use crate::http::routes::{Area, Routes};
-use crate::http::state::AppState;
 use crate::ids::IdentityId;
 use crate::login::{Provider, accounts, flow};
 
@@ -34,17 +33,17 @@ struct LinkPage {
     href: String,
 }
 
-async fn link(SignedIn(principal): SignedIn, State(app): State<AppState>, form: Form) -> Result<Response> {
+async fn link(SignedIn(principal): SignedIn, app: View, form: Form) -> Result<Response> {
     form.only(&["provider"])?;
     let provider: Provider = form.text("provider")?.parse().map_err(|_unknown| Error::NotFound)?;
     let grant = flow::allow_linking(&app.database, &app.providers, &principal, provider).await?;
     let href = format!("/auth/{}?link={grant}", provider.as_str());
-    Ok(page(&LinkPage { frame: Frame::of(&app, &principal).await?, provider, href }))
+    Ok(page(&LinkPage { frame: Frame::of(&app, &principal, Section::Account).await?, provider, href }))
 }
 
 async fn ask(
     SignedIn(principal): SignedIn,
-    State(app): State<AppState>,
+    app: View,
     Path(identity): Path<IdentityId>,
 ) -> Result<Response> {
     principal.require_fresh(app.database.clock().now())?;
@@ -53,7 +52,7 @@ async fn ask(
 
 async fn unlink(
     SignedIn(principal): SignedIn,
-    State(app): State<AppState>,
+    app: View,
     Path(identity): Path<IdentityId>,
     form: Form,
 ) -> Result<Response> {
@@ -67,14 +66,14 @@ async fn unlink(
     }
 }
 
-async fn question(app: &AppState, principal: &Principal, identity: IdentityId) -> Result<Confirm> {
+async fn question(app: &View, principal: &Principal, identity: IdentityId) -> Result<Confirm> {
     let identities = accounts::identities(&app.database, principal).await?;
     let found = identities.into_iter().find(|known| known.id == identity).ok_or(Error::NotFound)?;
     let label = found.username.or(found.email).unwrap_or_default();
     let own =
         if found.current { " You are signed in with it now, so you will have to sign in again." } else { "" };
     Ok(Confirm {
-        frame: Frame::of(app, principal).await?,
+        frame: Frame::of(app, principal, Section::Account).await?,
         title: format!("Unlink {} {label}?", found.provider),
         text: format!("You can no longer sign in with it, and every session opened with it ends.{own}"),
         action: format!("/account/identities/{identity}/unlink"),

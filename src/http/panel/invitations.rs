@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 
@@ -13,13 +12,13 @@ use crate::error::Result;
 use crate::http::access::Can;
 use crate::http::extract::Query;
 use crate::http::pagination;
-use crate::http::panel::choices::{Choice, choices};
-use crate::http::panel::form::{self, FormErrors, Rejected};
-use crate::http::panel::frame::{Frame, Section, keeps_mail, path_of};
+use crate::http::panel::parts::choices::{Choice, choices};
+use crate::http::panel::parts::form::{self, FormErrors, Rejected};
+use crate::http::panel::parts::frame::{Frame, Section, keeps_mail, path_of};
 use crate::http::panel::page;
-use crate::http::panel::shown::{Badge, Moment, badges};
+use crate::http::panel::parts::shown::{Badge, Moment, badges};
+use crate::http::panel::parts::view::View;
 use crate::http::routes::{Area, Routes};
-use crate::http::state::AppState;
 use crate::ids::InvitationId;
 use crate::invitations::{self, Deps, Invitation, Status};
 
@@ -28,7 +27,7 @@ pub(super) fn routes() -> Routes {
 }
 
 /// What the domain of invitations needs of the application.
-pub(super) fn deps(app: &AppState) -> Deps {
+pub(super) fn deps(app: &View) -> Deps {
     Deps {
         authz: Arc::clone(&app.authz),
         database: app.database.clone(),
@@ -88,20 +87,20 @@ impl Row {
 
 async fn list(
     who: Can<perm::InvitationsRead>,
-    State(app): State<AppState>,
+    app: View,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response> {
     Ok(page(&invitations_page(&app, who.grant(), wanted, Typed::default(), None).await?))
 }
 
 /// Whether invitations leave by mail, or, in development, to the page of mails.
-pub(super) fn is_mailed(app: &AppState) -> bool {
+pub(super) fn is_mailed(app: &View) -> bool {
     app.config.smtp_url.is_some() || keeps_mail(app)
 }
 
 /// The page, with what was typed and what was wrong with it, if anything was.
 pub(super) async fn invitations_page(
-    app: &AppState,
+    app: &View,
     grant: &Grant<perm::InvitationsRead>,
     wanted: Wanted,
     typed: Typed,

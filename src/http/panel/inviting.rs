@@ -3,21 +3,20 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 
 use crate::authz::{Grant, perm};
 use crate::error::Result;
 use crate::http::access::Can;
 use crate::http::extract::{Form, Path};
-use crate::http::panel::form::Rejected;
-use crate::http::panel::frame::{Frame, Section, path_of};
+use crate::http::panel::parts::form::Rejected;
+use crate::http::panel::parts::frame::{Frame, Section, path_of};
 use crate::http::panel::invitations::{Typed, Wanted, deps, invitations_page, is_mailed};
-use crate::http::panel::notice::Notice;
+use crate::http::panel::parts::notice::Notice;
 use crate::http::panel::page;
-use crate::http::panel::shown::Moment;
+use crate::http::panel::parts::shown::Moment;
+use crate::http::panel::parts::view::View;
 use crate::http::routes::{Area, Routes};
-use crate::http::state::AppState;
 use crate::ids::InvitationId;
 use crate::invitations::{self, Issued, NewInvitation};
 
@@ -39,7 +38,7 @@ struct LinkPage {
     expires: Moment,
 }
 
-async fn invite(who: Can<perm::MembersInvite>, State(app): State<AppState>, form: Form) -> Result<Response> {
+async fn invite(who: Can<perm::MembersInvite>, app: View, form: Form) -> Result<Response> {
     form.only(&["email", "role"])?;
     let typed = Typed { email: form.text("email")?.to_owned(), roles: form.list("role") };
     let new =
@@ -50,7 +49,7 @@ async fn invite(who: Can<perm::MembersInvite>, State(app): State<AppState>, form
 
 async fn resend(
     who: Can<perm::MembersInvite>,
-    State(app): State<AppState>,
+    app: View,
     Path(invitation): Path<InvitationId>,
     form: Form,
 ) -> Result<Response> {
@@ -61,7 +60,7 @@ async fn resend(
 
 async fn revoke(
     who: Can<perm::InvitationsDelete>,
-    State(app): State<AppState>,
+    app: View,
     Path(invitation): Path<InvitationId>,
     form: Form,
 ) -> Result<Response> {
@@ -74,7 +73,7 @@ async fn revoke(
 
 /// The page after an invitation was sent, or not.
 async fn sent(
-    app: &AppState,
+    app: &View,
     grant: &Grant<perm::MembersInvite>,
     issued: Result<Issued>,
     typed: Typed,
@@ -98,7 +97,7 @@ fn back<P>(grant: &Grant<P>, notice: Notice) -> Response {
 
 /// The page again, with what was wrong. Whoever may not see the list is told why.
 async fn rejected<P>(
-    app: &AppState,
+    app: &View,
     grant: &Grant<P>,
     rejected: &Rejected,
     typed: Typed,

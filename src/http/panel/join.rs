@@ -2,7 +2,7 @@
 //! link; accepting needs the account that holds the address.
 
 use askama::Template;
-use axum::extract::{FromRequestParts, State};
+use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse as _, Response};
 use http::request::Parts;
 
@@ -11,11 +11,12 @@ use crate::error::{Error, Result};
 use crate::http::access::{Public, SignedIn, reason};
 use crate::http::extract::{Form, Path, TokenWord, form_token};
 use crate::http::openapi::{Input, Operation};
-use crate::http::panel::form::{self, FormErrors, Rejected};
+use crate::http::panel::parts::form::{self, FormErrors, Rejected};
 use crate::http::panel::invitations::deps;
-use crate::http::panel::notice::Notice;
+use crate::http::panel::parts::notice::Notice;
 use crate::http::panel::page;
-use crate::http::panel::shown::Moment;
+use crate::http::panel::parts::shown::Moment;
+use crate::http::panel::parts::view::{Look, View};
 use crate::http::principal;
 use crate::http::routes::{Area, Routes};
 use crate::http::state::AppState;
@@ -53,6 +54,7 @@ impl Input for Visitor {
 #[derive(Debug, Template)]
 #[template(path = "pages/join.html")]
 struct JoinPage {
+    look: Look,
     tenant: String,
     inviter: String,
     email: String,
@@ -78,7 +80,7 @@ struct Known {
 
 async fn show(
     _: Public<reason::InvitationLink>,
-    State(app): State<AppState>,
+    app: View,
     Path(token): Path<TokenWord>,
     Visitor(visitor): Visitor,
 ) -> Result<Response> {
@@ -87,7 +89,7 @@ async fn show(
 
 async fn accept(
     SignedIn(principal): SignedIn,
-    State(app): State<AppState>,
+    app: View,
     Path(token): Path<TokenWord>,
     form: Form,
 ) -> Result<Response> {
@@ -99,7 +101,7 @@ async fn accept(
 }
 
 async fn join_page(
-    app: &AppState,
+    app: &View,
     token: &TokenWord,
     visitor: Option<&Principal>,
     rejected: Option<&Rejected>,
@@ -115,6 +117,7 @@ async fn join_page(
         None => None,
     };
     let shown = JoinPage {
+        look: app.look(),
         tenant: offer.tenant,
         inviter: offer.inviter,
         email: offer.email,

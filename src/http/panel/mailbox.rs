@@ -1,14 +1,13 @@
 //! The mails of `freehold dev`, which sends none: on a page, with their links. Not found wherever mail is sent.
 
 use askama::Template;
-use axum::extract::State;
 use axum::response::Response;
 
 use crate::error::{Error, Result};
 use crate::http::access::{Public, Reason};
 use crate::http::panel::page;
+use crate::http::panel::parts::view::{Look, View};
 use crate::http::routes::{Area, Routes};
-use crate::http::state::AppState;
 
 /// Development is on loopback, and its mails go to sample people.
 #[derive(Debug)]
@@ -25,6 +24,7 @@ pub(super) fn routes() -> Routes {
 #[derive(Debug, Template)]
 #[template(path = "pages/mailbox.html")]
 struct MailboxPage {
+    look: Look,
     mails: Vec<MailShown>,
 }
 
@@ -41,7 +41,7 @@ struct Line {
     is_link: bool,
 }
 
-async fn show(_: Public<Development>, State(app): State<AppState>) -> Result<Response> {
+async fn show(_: Public<Development>, app: View) -> Result<Response> {
     let mailbox = app.mailbox.as_ref().ok_or(Error::NotFound)?;
     let line = |text: &str| Line { text: text.to_owned(), is_link: text.starts_with("http") };
     let mails = mailbox.list().into_iter().map(|mail| MailShown {
@@ -49,5 +49,5 @@ async fn show(_: Public<Development>, State(app): State<AppState>) -> Result<Res
         subject: mail.subject,
         lines: mail.text.lines().map(line).collect(),
     });
-    Ok(page(&MailboxPage { mails: mails.collect() }))
+    Ok(page(&MailboxPage { look: app.look(), mails: mails.collect() }))
 }

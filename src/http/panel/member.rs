@@ -1,7 +1,6 @@
 //! One member: who they are, and a form for their roles.
 
 use askama::Template;
-use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 
@@ -9,14 +8,14 @@ use crate::authz::{Grant, HeldRole, perm};
 use crate::error::{Error, Result};
 use crate::http::access::Can;
 use crate::http::extract::{Form, Path, Query};
-use crate::http::panel::choices::{Choice, choices};
-use crate::http::panel::form::{self, FormErrors, Rejected};
-use crate::http::panel::frame::{Frame, Section, also, path_of};
+use crate::http::panel::parts::choices::{Choice, choices};
+use crate::http::panel::parts::form::{self, FormErrors, Rejected};
+use crate::http::panel::parts::frame::{Frame, Section, also, path_of};
 use crate::http::panel::members::Row;
-use crate::http::panel::notice::Notice;
+use crate::http::panel::parts::notice::Notice;
 use crate::http::panel::page;
+use crate::http::panel::parts::view::View;
 use crate::http::routes::{Area, Routes};
-use crate::http::state::AppState;
 use crate::ids::UserId;
 use crate::members::{self, Member, RoleAssignment};
 use crate::roles::guards::{self, Holding};
@@ -52,7 +51,7 @@ struct MemberPage {
 
 async fn show(
     who: Can<perm::MembersRead>,
-    State(app): State<AppState>,
+    app: View,
     Path(user): Path<UserId>,
     Query(query): Query<Shown>,
 ) -> Result<Response> {
@@ -64,7 +63,7 @@ async fn show(
 
 async fn set_roles(
     who: Can<perm::MembersUpdate>,
-    State(app): State<AppState>,
+    app: View,
     Path(user): Path<UserId>,
     form: Form,
 ) -> Result<Response> {
@@ -93,7 +92,7 @@ async fn set_roles(
 }
 
 async fn member_page(
-    app: &AppState,
+    app: &View,
     grant: &Grant<perm::MembersRead>,
     member: &Member,
     sent: Option<(&Rejected, Vec<String>)>,

@@ -1,7 +1,6 @@
 //! The members of a tenant: found by name, address or role.
 
 use askama::Template;
-use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 
@@ -11,11 +10,12 @@ use crate::error::Result;
 use crate::http::access::Can;
 use crate::http::extract::Query;
 use crate::http::pagination;
-use crate::http::panel::frame::{Frame, Section, path_of};
-use crate::http::panel::page;
-use crate::http::panel::shown::{Avatar, Badge, Moment};
+use crate::http::panel::parts::frame::{Frame, Section, path_of};
+use crate::http::panel::{Icon, page};
+use crate::http::panel::parts::shown::{Avatar, Badge, Moment};
+use crate::http::panel::parts::sorting::{Column, Direction};
+use crate::http::panel::parts::view::View;
 use crate::http::routes::{Area, Routes};
-use crate::http::state::AppState;
 use crate::members::{self, Filter, Member, Position, Sort, Window};
 
 pub(super) fn routes() -> Routes {
@@ -39,26 +39,40 @@ struct Wanted {
 
 #[derive(Debug, Template)]
 #[template(path = "pages/members.html")]
-struct MembersPage {
-    frame: Frame,
-    path: String,
-    search: String,
-    role: String,
-    by_time: bool,
-    roles: Vec<(String, String)>,
-    total: i64,
-    members: Vec<Row>,
-    by_name: String,
-    by_joined: String,
-    first: Option<String>,
-    next: Option<String>,
-    may_invite: bool,
-    may_change: bool,
+pub(super) struct MembersPage {
+    pub(super) frame: Frame,
+    pub(super) path: String,
+    pub(super) search: String,
+    pub(super) role: String,
+    /// The order's word, when it is not the usual one.
+    pub(super) sort: Option<&'static str>,
+    /// The roles one may ask for: key and name.
+    pub(super) roles: Vec<(String, String)>,
+    /// How many members the tenant has.
+    pub(super) total: i64,
+    pub(super) members: Vec<Row>,
+    pub(super) by_name: Column,
+    pub(super) by_joined: Column,
+    pub(super) first: Option<String>,
+    pub(super) next: Option<String>,
+    pub(super) may_invite: bool,
+    pub(super) may_change: bool,
 }
 
 impl MembersPage {
     fn filtered(&self) -> bool {
         !self.search.is_empty() || !self.role.is_empty()
+    }
+
+    /// How many there are, in words.
+    fn count(&self) -> String {
+        match (self.filtered(), self.total, self.members.len(), self.next.is_some() || self.first.is_some()) {
+            (true, .., true) => "More than fit on a page".to_owned(),
+            (true, _, 0, _) => "Nobody".to_owned(),
+            (true, total, found, _) => format!("{found} of {total} people"),
+            (false, 1, ..) => "1 person".to_owned(),
+            (false, total, ..) => format!("{total} people"),
+        }
     }
 }
 
@@ -87,7 +101,7 @@ impl Row {
             path: format!("{path}/members/{}", user.id),
             name: user.name.clone(),
             email: user.email.clone().unwrap_or_default(),
-            avatar: Avatar::new(user.id, &user.name, user.avatar_url.as_deref()),
+            avatar: Avatar::new(user.id.uuid(), &user.name, user.avatar_url.as_deref()),
             roles: member.roles.iter().map(badge).collect(),
             joined: Moment::new(member.joined_at, now),
             seen: member.last_seen_at.map(|at| Moment::new(at, now)),
@@ -98,7 +112,7 @@ impl Row {
 
 async fn list(
     who: Can<perm::MembersRead>,
-    State(app): State<AppState>,
+    app: View,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response> {
     let grant = who.grant();
@@ -117,15 +131,20 @@ async fn list(
         }
         None => None,
     };
+    let column = |label, by: Sort| Column {
+        label,
+        href: address(&path, &filter, by, None),
+        order: (by == sort).then_some(Direction::Ascending),
+    };
     let row = |member: &Member| Row::new(&path, member, member.user.id == grant.user(), now);
     Ok(page(&MembersPage {
         frame: Frame::inside(&app, grant, Section::Members).await?.telling(wanted.done.as_deref()),
-        by_time: sort == Sort::JoinedAt,
+        sort: (sort != Sort::default()).then(|| sort.as_str()),
         roles: grant.policy().roles.iter().map(|role| (role.key.clone(), role.name.clone())).collect(),
         total: members::count(&app.database, grant).await?,
         members: found.items.iter().map(row).collect(),
-        by_name: address(&path, &filter, Sort::Name, None),
-        by_joined: address(&path, &filter, Sort::JoinedAt, None),
+        by_name: column("Name", Sort::Name),
+        by_joined: column("Joined", Sort::JoinedAt),
         first: paged.then(|| address(&path, &filter, sort, None)),
         next,
         may_invite: grant.can::<perm::MembersInvite>() && grant.can::<perm::InvitationsRead>(),

@@ -1,14 +1,11 @@
 //! The panel: pages for people. Works without script: forms, POST, 303, GET. Each page's context is a type; nothing
-//! here knows SQL or decides. What a page is made of: `frame` (what surrounds it), `form` (what was wrong with what
-//! someone sent), `notice` (what was just done), `shown` (times, people, roles).
+//! here knows SQL or decides. What pages are made of is in `parts`.
 
 mod account;
-mod activity;
+mod appearance;
 mod assets;
-mod choices;
-mod confirm;
-mod form;
-mod frame;
+#[cfg(feature = "dev")]
+mod gallery;
 mod identities;
 mod invitations;
 mod inviting;
@@ -17,14 +14,15 @@ mod join;
 mod mailbox;
 mod member;
 mod members;
-mod notice;
 mod overview;
+mod parts;
 mod problem;
 mod remove;
 mod roles;
+#[cfg(feature = "dev")]
+mod samples;
 mod sessions;
 mod settings;
-mod shown;
 pub(super) mod sign_in;
 mod start;
 mod tenants;
@@ -33,7 +31,9 @@ use askama::Template;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 
-pub(super) use self::problem::{bare_problem, problem};
+use self::parts::icon::Icon;
+pub(super) use self::parts::view::Look;
+pub(super) use self::problem::{Asked, bare_problem, problem};
 use crate::error::Error;
 use crate::http::routes::{Area, Routes};
 
@@ -56,15 +56,22 @@ pub(super) fn routes() -> Routes {
         account::routes(),
         sessions::routes(),
         identities::routes(),
+        appearance::routes(),
         #[cfg(feature = "dev")]
         mailbox::routes(),
+        #[cfg(feature = "dev")]
+        gallery::routes(),
     ];
     pages.into_iter().fold(Routes::new(Area::Panel), Routes::and)
 }
 
 /// A rendered page.
 fn page(template: &impl Template) -> Response {
-    match template.render() {
+    rendered(template.render())
+}
+
+fn rendered(html: askama::Result<String>) -> Response {
+    match html {
         Ok(html) => {
             let mut response = html.into_response();
             let kind = HeaderValue::from_static("text/html; charset=utf-8");

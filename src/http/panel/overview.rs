@@ -1,7 +1,6 @@
 //! A tenant at a glance: what one is in it, how many others there are, what happened lately, what to do first.
 
 use askama::Template;
-use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 
@@ -11,13 +10,13 @@ use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::http::access::Can;
 use crate::http::extract::Query;
-use crate::http::panel::activity::Activity;
-use crate::http::panel::frame::{Frame, Section, also, path_of};
+use crate::http::panel::parts::activity::Activity;
+use crate::http::panel::parts::frame::{Frame, Section, also, path_of};
 use crate::http::panel::invitations::deps;
-use crate::http::panel::shown::{Badge, Moment};
+use crate::http::panel::parts::shown::{Badge, Moment};
 use crate::http::panel::{page, start};
+use crate::http::panel::parts::view::View;
 use crate::http::routes::{Area, Routes};
-use crate::http::state::AppState;
 use crate::invitations::{self, Status};
 use crate::members;
 
@@ -63,7 +62,7 @@ impl OverviewPage {
 
 async fn show(
     who: Can<perm::TenantRead>,
-    State(app): State<AppState>,
+    app: View,
     Query(query): Query<Shown>,
 ) -> Result<Response> {
     let grant = who.grant();
@@ -95,7 +94,7 @@ async fn show(
     Ok(response)
 }
 
-async fn open_invitations(app: &AppState, grant: &Grant<perm::TenantRead>) -> Result<Option<String>> {
+async fn open_invitations(app: &View, grant: &Grant<perm::TenantRead>) -> Result<Option<String>> {
     let Some(grant) = also::<perm::InvitationsRead, _>(app, grant).await? else { return Ok(None) };
     let open = invitations::Page { limit: COUNTED, after: None, status: Some(Status::Pending) };
     let listed = invitations::list(&deps(app), &grant, open).await?;
@@ -104,7 +103,7 @@ async fn open_invitations(app: &AppState, grant: &Grant<perm::TenantRead>) -> Re
 }
 
 async fn lately(
-    app: &AppState,
+    app: &View,
     grant: &Grant<perm::TenantRead>,
     now: Timestamp,
 ) -> Result<Option<Vec<Activity>>> {

@@ -7,6 +7,7 @@ use http::{Method, StatusCode, Uri};
 use crate::error::{Denial, Error};
 use crate::http::answer::SeeOther;
 use crate::http::panel::page_with;
+use crate::http::panel::parts::view::Look;
 use crate::http::panel::tenants::role_name;
 use crate::http::problem::Problem;
 use crate::http::state::AppState;
@@ -14,6 +15,7 @@ use crate::http::state::AppState;
 #[derive(Debug, Template)]
 #[template(path = "pages/problem.html")]
 struct ProblemPage<'a> {
+    look: Look,
     problem: &'a Problem,
     denied: Option<Denied>,
     sign_in_again: Option<String>,
@@ -33,12 +35,23 @@ struct Denied {
     policy_version: i64,
 }
 
+/// What was asked for, and how the answer is to look.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::http) struct Asked<'a> {
+    /// The method.
+    pub(in crate::http) method: &'a Method,
+    /// The address.
+    pub(in crate::http) uri: &'a Uri,
+    /// How its reader wants pages to look.
+    pub(in crate::http) look: Look,
+}
+
 /// The page for an error, or the way to sign in.
 pub(in crate::http) fn problem(
     app: &AppState,
     error: &Error,
     problem: &Problem,
-    (method, uri): (&Method, &Uri),
+    Asked { method, uri, look }: Asked<'_>,
 ) -> Response {
     let back = if method == Method::GET {
         uri.path_and_query().map_or("/", |path| path.as_str()).to_owned()
@@ -60,12 +73,12 @@ pub(in crate::http) fn problem(
     let again = matches!(error, Error::ReauthenticationRequired).then_some(sign_in);
     // What is not there is no place to go back to; and the page must not tell one missing thing from another.
     let back = Some(back).filter(|_| method != Method::GET && !matches!(error, Error::NotFound));
-    shown(problem, &ProblemPage { problem, denied, sign_in_again: again, back })
+    shown(problem, &ProblemPage { look, problem, denied, sign_in_again: again, back })
 }
 
 /// The page for an error that is not one of ours.
-pub(in crate::http) fn bare_problem(problem: &Problem) -> Response {
-    shown(problem, &ProblemPage { problem, denied: None, sign_in_again: None, back: None })
+pub(in crate::http) fn bare_problem(problem: &Problem, look: Look) -> Response {
+    shown(problem, &ProblemPage { look, problem, denied: None, sign_in_again: None, back: None })
 }
 
 fn shown(problem: &Problem, template: &ProblemPage<'_>) -> Response {

@@ -1,18 +1,17 @@
 //! Ending a membership: someone else's, or one's own. In two steps.
 
-use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 
 use crate::authz::{Grant, perm};
 use crate::error::{Error, Result};
 use crate::http::access::CanOrOwn;
 use crate::http::extract::{Form, Path};
-use crate::http::panel::confirm::Confirm;
-use crate::http::panel::form::{FormErrors, Rejected};
-use crate::http::panel::frame::{Frame, Section, also, path_of};
-use crate::http::panel::notice::Notice;
+use crate::http::panel::parts::confirm::Confirm;
+use crate::http::panel::parts::form::{FormErrors, Rejected};
+use crate::http::panel::parts::frame::{Frame, Section, also, path_of};
+use crate::http::panel::parts::notice::Notice;
+use crate::http::panel::parts::view::View;
 use crate::http::routes::{Area, Routes};
-use crate::http::state::AppState;
 use crate::ids::UserId;
 use crate::members;
 
@@ -24,7 +23,7 @@ pub(super) fn routes() -> Routes {
 
 async fn ask(
     who: CanOrOwn<perm::MembersDelete>,
-    State(app): State<AppState>,
+    app: View,
     Path(user): Path<UserId>,
 ) -> Result<Response> {
     Ok(question(&app, &who, user).await?.answer(None))
@@ -32,7 +31,7 @@ async fn ask(
 
 async fn remove(
     who: CanOrOwn<perm::MembersDelete>,
-    State(app): State<AppState>,
+    app: View,
     Path(user): Path<UserId>,
     form: Form,
 ) -> Result<Response> {
@@ -53,7 +52,7 @@ async fn remove(
     }
 }
 
-async fn question(app: &AppState, who: &CanOrOwn<perm::MembersDelete>, user: UserId) -> Result<Confirm> {
+async fn question(app: &View, who: &CanOrOwn<perm::MembersDelete>, user: UserId) -> Result<Confirm> {
     match who {
         CanOrOwn::Own(grant) => {
             let tenant = &grant.policy().name;
@@ -84,7 +83,7 @@ async fn question(app: &AppState, who: &CanOrOwn<perm::MembersDelete>, user: Use
 }
 
 async fn asked<P>(
-    app: &AppState,
+    app: &View,
     grant: &Grant<P>,
     user: UserId,
     (title, text, button, cancel): (String, String, &'static str, String),

@@ -1,16 +1,15 @@
 //! The roles of a tenant, and what each allows in words.
 
 use askama::Template;
-use axum::extract::State;
 use axum::response::Response;
 
 use crate::authz::{Catalogue, PermissionSet, perm};
 use crate::error::Result;
 use crate::http::access::Can;
-use crate::http::panel::frame::{Frame, Section, path_of};
+use crate::http::panel::parts::frame::{Frame, Section, path_of};
 use crate::http::panel::page;
+use crate::http::panel::parts::view::View;
 use crate::http::routes::{Area, Routes};
-use crate::http::state::AppState;
 use crate::roles;
 
 pub(super) fn routes() -> Routes {
@@ -47,7 +46,7 @@ struct Allowed {
     inherited: bool,
 }
 
-async fn list(who: Can<perm::RolesRead>, State(app): State<AppState>) -> Result<Response> {
+async fn list(who: Can<perm::RolesRead>, app: View) -> Result<Response> {
     let grant = who.grant();
     let (policy, now) = (grant.policy(), app.database.clock().now());
     let held: Vec<&str> = grant.standing().held(now).map(|(role, _)| role.key.as_str()).collect();

@@ -1,7 +1,6 @@
 //! A tenant's name and slug, and its end.
 
 use askama::Template;
-use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 
@@ -9,12 +8,12 @@ use crate::authz::{Grant, perm};
 use crate::error::{Error, Result};
 use crate::http::access::Can;
 use crate::http::extract::{Form, Query};
-use crate::http::panel::form::{self, FormErrors, Rejected};
-use crate::http::panel::frame::{Frame, Section, path_of};
-use crate::http::panel::notice::Notice;
+use crate::http::panel::parts::form::{self, FormErrors, Rejected};
+use crate::http::panel::parts::frame::{Frame, Section, path_of};
+use crate::http::panel::parts::notice::Notice;
 use crate::http::panel::page;
+use crate::http::panel::parts::view::View;
 use crate::http::routes::{Area, Routes};
-use crate::http::state::AppState;
 use crate::tenants::{self, Tenant, TenantChange};
 
 pub(super) fn routes() -> Routes {
@@ -49,7 +48,7 @@ struct SettingsPage {
 
 async fn show(
     who: Can<perm::TenantRead>,
-    State(app): State<AppState>,
+    app: View,
     Query(query): Query<Shown>,
 ) -> Result<Response> {
     let mut shown = settings_page(&app, who.grant(), None, None).await?;
@@ -57,7 +56,7 @@ async fn show(
     Ok(page(&shown))
 }
 
-async fn change(who: Can<perm::TenantUpdate>, State(app): State<AppState>, form: Form) -> Result<Response> {
+async fn change(who: Can<perm::TenantUpdate>, app: View, form: Form) -> Result<Response> {
     form.only(&["name", "slug", "revision"])?;
     let revision = form.text("revision")?.parse::<i64>();
     let revision = revision.map_err(|_number| Error::Malformed("the revision is not a number".into()))?;
@@ -74,7 +73,7 @@ async fn change(who: Can<perm::TenantUpdate>, State(app): State<AppState>, form:
     }
 }
 
-async fn delete(who: Can<perm::TenantDelete>, State(app): State<AppState>, form: Form) -> Result<Response> {
+async fn delete(who: Can<perm::TenantDelete>, app: View, form: Form) -> Result<Response> {
     form.only(&["confirm"])?;
     if form.text("confirm")?.trim() != who.grant().policy().slug {
         let wrong = Rejected::field("confirm", "confirm", "This is not the slug. Nothing was deleted.");
@@ -88,7 +87,7 @@ async fn delete(who: Can<perm::TenantDelete>, State(app): State<AppState>, form:
 
 /// The page again, with what was wrong.
 async fn again<P>(
-    app: &AppState,
+    app: &View,
     grant: &Grant<P>,
     rejected: &Rejected,
     typed: Option<(String, String)>,
@@ -98,7 +97,7 @@ async fn again<P>(
 }
 
 async fn settings_page(
-    app: &AppState,
+    app: &View,
     grant: &Grant<perm::TenantRead>,
     typed: Option<(String, String)>,
     rejected: Option<&Rejected>,

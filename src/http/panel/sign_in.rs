@@ -1,17 +1,16 @@
 //! The sign-in page, and pages for what can go wrong between it and the provider. All texts are ours.
 
 use askama::Template;
-use axum::extract::State;
 use axum::response::Response;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 
 use crate::error::Result;
 use crate::http::access::{Public, reason};
 use crate::http::extract::Query;
 use crate::http::panel::page;
+use crate::http::panel::parts::view::{Look, View};
 use crate::http::routes::{Area, Routes};
-use crate::http::state::AppState;
 use crate::login::{Provider, flow};
 
 pub(super) fn routes() -> Routes {
@@ -30,6 +29,7 @@ struct Login {
 #[derive(Debug, Template)]
 #[template(path = "pages/sign_in.html")]
 struct SignInPage {
+    look: Look,
     providers: Vec<Provider>,
     return_to: String,
     signed_out: bool,
@@ -37,13 +37,13 @@ struct SignInPage {
 
 async fn show(
     _: Public<reason::SigningIn>,
-    State(app): State<AppState>,
+    app: View,
     Query(query): Query<Login>,
 ) -> Result<Response> {
     let return_to = flow::path_of_ours(query.return_to.as_deref());
     let return_to = url::form_urlencoded::byte_serialize(return_to.as_bytes()).collect();
     let signed_out = query.signed_out.is_some();
-    Ok(page(&SignInPage { providers: app.providers.configured(), return_to, signed_out }))
+    Ok(page(&SignInPage { look: app.look(), providers: app.providers.configured(), return_to, signed_out }))
 }
 
 /// Why a sign-in did not end in a session.
@@ -66,13 +66,14 @@ pub(in crate::http) enum Failure {
 #[derive(Debug, Template)]
 #[template(path = "pages/sign_in_failed.html")]
 struct FailedPage {
+    look: Look,
     title: String,
     text: String,
     again: Option<Provider>,
 }
 
 /// The page for a failure.
-pub(in crate::http) fn failed(failure: &Failure) -> Response {
+pub(in crate::http) fn failed(headers: &HeaderMap, failure: &Failure) -> Response {
     let (status, title, text, again) = match failure {
         Failure::State => (
             StatusCode::BAD_REQUEST,
@@ -111,7 +112,7 @@ pub(in crate::http) fn failed(failure: &Failure) -> Response {
             None,
         ),
     };
-    let mut response = page(&FailedPage { title, text, again });
+    let mut response = page(&FailedPage { look: Look::of(headers), title, text, again });
     *response.status_mut() = status;
     response
 }

@@ -1,7 +1,6 @@
 //! The page of all one's tenants, where one makes another.
 
 use askama::Template;
-use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 
@@ -10,10 +9,11 @@ use crate::config::TenantCreation;
 use crate::error::Result;
 use crate::http::access::SignedIn;
 use crate::http::extract::{Form, Query};
-use crate::http::panel::form::{self, FormErrors, Rejected};
-use crate::http::panel::frame::Frame;
-use crate::http::panel::notice::Notice;
+use crate::http::panel::parts::form::{self, FormErrors, Rejected};
+use crate::http::panel::parts::frame::{Frame, Section};
+use crate::http::panel::parts::notice::Notice;
 use crate::http::panel::page;
+use crate::http::panel::parts::view::View;
 use crate::http::routes::{Area, Routes};
 use crate::http::state::AppState;
 use crate::tenants::{self, CreationRules, NewTenant, Status};
@@ -57,7 +57,7 @@ struct Mine {
 
 async fn show(
     SignedIn(principal): SignedIn,
-    State(app): State<AppState>,
+    app: View,
     Query(query): Query<Shown>,
 ) -> Result<Response> {
     let new = NewTenant { name: String::new(), slug: None };
@@ -66,7 +66,7 @@ async fn show(
     Ok(page(&shown))
 }
 
-async fn create(SignedIn(principal): SignedIn, State(app): State<AppState>, form: Form) -> Result<Response> {
+async fn create(SignedIn(principal): SignedIn, app: View, form: Form) -> Result<Response> {
     form.only(&["name", "slug"])?;
     let slug = Some(form.text("slug")?.trim()).filter(|slug| !slug.is_empty());
     let new = NewTenant { name: form.text("name")?.to_owned(), slug: slug.map(str::to_owned) };
@@ -82,7 +82,7 @@ async fn create(SignedIn(principal): SignedIn, State(app): State<AppState>, form
 }
 
 async fn tenants_page(
-    app: &AppState,
+    app: &View,
     principal: &Principal,
     new: &NewTenant,
     rejected: Option<&Rejected>,
@@ -96,7 +96,7 @@ async fn tenants_page(
         roles: tenant.roles.into_iter().map(|key| role_name(app, key)).collect(),
     };
     Ok(TenantsPage {
-        frame: Frame::of(app, principal).await?,
+        frame: Frame::of(app, principal, Section::Tenants).await?,
         tenants: mine.into_iter().map(shown).collect(),
         may_create: app.config.tenant_creation == TenantCreation::Anyone || principal.user.operator,
         errors: form::errors(rejected),

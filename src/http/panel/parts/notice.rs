@@ -5,7 +5,7 @@ use crate::http::answer::SeeOther;
 
 /// Something that was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Notice {
+pub(in crate::http::panel) enum Notice {
     TenantCreated,
     TenantDeleted,
     SettingsSaved,
@@ -16,6 +16,7 @@ pub(super) enum Notice {
     InvitationSent,
     InvitationRevoked,
     ProfileSaved,
+    LookSaved,
     SessionEnded,
     OthersEnded,
     Linked,
@@ -33,6 +34,7 @@ const ALL: &[(Notice, &str, &str)] = &[
     (Notice::InvitationSent, "invitation-sent", "The invitation is on its way."),
     (Notice::InvitationRevoked, "invitation-revoked", "The invitation is withdrawn; its link is dead."),
     (Notice::ProfileSaved, "profile-saved", "Your profile is saved."),
+    (Notice::LookSaved, "look-saved", "The appearance is saved for this browser."),
     (Notice::SessionEnded, "session-ended", "The session is ended."),
     (Notice::OthersEnded, "others-ended", "All your other sessions are ended."),
     (Notice::Linked, "linked", "The identity is linked. You can sign in with it from now on."),
@@ -41,17 +43,17 @@ const ALL: &[(Notice, &str, &str)] = &[
 
 impl Notice {
     /// The sentence of a code; none for what is no code of ours.
-    pub(super) fn text(code: Option<&str>) -> Option<&'static str> {
+    pub(in crate::http::panel) fn text(code: Option<&str>) -> Option<&'static str> {
         ALL.iter().find(|(_, known, _)| code == Some(*known)).map(|(.., text)| *text)
     }
 
     /// Its code.
-    pub(super) fn code(self) -> &'static str {
+    pub(in crate::http::panel) fn code(self) -> &'static str {
         ALL.iter().find(|(known, ..)| *known == self).map_or("", |(_, code, _)| *code)
     }
 
     /// Sends the browser to `path`, where it is said.
-    pub(super) fn at(self, path: &str) -> SeeOther {
+    pub(in crate::http::panel) fn at(self, path: &str) -> SeeOther {
         SeeOther(format!("{path}?done={}", self.code()))
     }
 }

@@ -1,25 +1,25 @@
 //! Times, people and roles as pages show them. Pure: the present is given, so a page has one.
 
 use time::macros::format_description;
+use uuid::Uuid;
 
 use crate::authz::Grant;
 use crate::clock::Timestamp;
-use crate::ids::UserId;
 
 /// A moment: how long from now in words, and exactly.
 #[derive(Debug, Clone)]
-pub(super) struct Moment {
+pub(in crate::http::panel) struct Moment {
     /// Such as `3 minutes ago`.
-    pub(super) words: String,
+    pub(in crate::http::panel) words: String,
     /// Such as `21 November 2025, 05:55 UTC`.
-    pub(super) exact: String,
+    pub(in crate::http::panel) exact: String,
     /// RFC 3339.
-    pub(super) machine: String,
+    pub(in crate::http::panel) machine: String,
 }
 
 impl Moment {
     /// `at` as seen at `now`.
-    pub(super) fn new(at: Timestamp, now: Timestamp) -> Self {
+    pub(in crate::http::panel) fn new(at: Timestamp, now: Timestamp) -> Self {
         let format = format_description!("[day padding:none] [month repr:long] [year], [hour]:[minute] UTC");
         let exact = at.to_datetime().format(format).unwrap_or_else(|_| at.to_string());
         Self { words: words(at, now), exact, machine: at.to_string() }
@@ -40,39 +40,39 @@ fn words(at: Timestamp, now: Timestamp) -> String {
     if ahead { format!("in {count} {name}{plural}") } else { format!("{count} {name}{plural} ago") }
 }
 
-/// A person's picture, or their initials on a colour of their own.
+/// The picture of a person or tenant, or their initials on a colour of their own.
 #[derive(Debug, Clone)]
-pub(super) struct Avatar {
+pub(in crate::http::panel) struct Avatar {
     /// The picture, https only.
-    pub(super) url: Option<String>,
+    pub(in crate::http::panel) url: Option<String>,
     /// One or two letters.
-    pub(super) initials: String,
+    pub(in crate::http::panel) initials: String,
     /// Which of the six colours.
-    pub(super) colour: u8,
+    pub(in crate::http::panel) colour: u8,
 }
 
 impl Avatar {
-    /// The avatar of the person called `name`.
-    pub(super) fn new(id: UserId, name: &str, url: Option<&str>) -> Self {
+    /// The avatar of whoever has this id and is called `name`.
+    pub(in crate::http::panel) fn new(id: Uuid, name: &str, url: Option<&str>) -> Self {
         let mut words = name.split_whitespace().filter_map(|word| word.chars().next());
         let initials =
             words.next().into_iter().chain(words.next_back()).flat_map(char::to_uppercase).collect();
-        let colour = id.uuid().as_bytes().last().map_or(0, |byte| byte % 6);
+        let colour = id.as_bytes().last().map_or(0, |byte| byte % 6);
         Self { url: url.filter(|url| url.starts_with("https://")).map(str::to_owned), initials, colour }
     }
 }
 
 /// A role someone holds or is offered.
 #[derive(Debug, Clone)]
-pub(super) struct Badge {
+pub(in crate::http::panel) struct Badge {
     /// Its name.
-    pub(super) name: String,
+    pub(in crate::http::panel) name: String,
     /// Until when it is held, if it ends.
-    pub(super) until: Option<Moment>,
+    pub(in crate::http::panel) until: Option<Moment>,
 }
 
 /// The names of the tenant's roles with these keys; a key that has no role any more stands for itself.
-pub(super) fn badges<P>(grant: &Grant<P>, keys: &[String]) -> Vec<Badge> {
+pub(in crate::http::panel) fn badges<P>(grant: &Grant<P>, keys: &[String]) -> Vec<Badge> {
     let name =
         |key: &String| grant.policy().role_by_key(key).map_or_else(|| key.clone(), |role| role.name.clone());
     keys.iter().map(|key| Badge { name: name(key), until: None }).collect()
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn initials_are_of_the_first_and_last_word() {
-        let initials = |name| Avatar::new(UserId::new(), name, None).initials;
+        let initials = |name| Avatar::new(Uuid::nil(), name, None).initials;
         assert_eq!(initials("Ada Lovelace"), "AL");
         assert_eq!(initials("anna maria von stein"), "AS");
         assert_eq!(initials("Émile"), "É");
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn pictures_are_https_only() {
-        let url = |url| Avatar::new(UserId::new(), "A", Some(url)).url;
+        let url = |url| Avatar::new(Uuid::nil(), "A", Some(url)).url;
         assert!(url("https://pictures.example/1").is_some());
         assert!(url("http://pictures.example/1").is_none());
         assert!(url("javascript:alert(1)").is_none());

@@ -2,29 +2,29 @@
 
 use crate::authz::{Grant, HeldRole, Role};
 use crate::clock::Timestamp;
-use crate::http::panel::shown::Moment;
+use crate::http::panel::parts::shown::Moment;
 use crate::roles::guards::{self, Holding};
 
 /// A role in a form of check boxes.
 #[derive(Debug, Clone)]
-pub(super) struct Choice {
+pub(in crate::http::panel) struct Choice {
     /// Its key.
-    pub(super) key: String,
+    pub(in crate::http::panel) key: String,
     /// Its name.
-    pub(super) name: String,
+    pub(in crate::http::panel) name: String,
     /// What it is for.
-    pub(super) description: String,
+    pub(in crate::http::panel) description: String,
     /// Whether it is ticked.
-    pub(super) ticked: bool,
+    pub(in crate::http::panel) ticked: bool,
     /// Whether ticking it would ask for more than one may give.
-    pub(super) beyond: bool,
+    pub(in crate::http::panel) beyond: bool,
     /// Until when it is held, if it ends.
-    pub(super) until: Option<Moment>,
+    pub(in crate::http::panel) until: Option<Moment>,
 }
 
 /// The tenant's roles as choices for the grant's principal. `held` may always be kept; the rest only when it is
 /// theirs to give.
-pub(super) fn choices<P>(
+pub(in crate::http::panel) fn choices<P>(
     grant: &Grant<P>,
     held: &[HeldRole],
     ticked: impl Fn(&Role) -> bool,

@@ -2,21 +2,21 @@
 
 use crate::audit::AuditLine;
 use crate::clock::Timestamp;
-use crate::http::panel::shown::Moment;
+use crate::http::panel::parts::shown::Moment;
 
 /// Who did what to what, and when.
 #[derive(Debug)]
-pub(super) struct Activity {
+pub(in crate::http::panel) struct Activity {
     /// Who.
-    pub(super) actor: String,
+    pub(in crate::http::panel) actor: String,
     /// Did what.
-    pub(super) did: String,
+    pub(in crate::http::panel) did: String,
     /// To what; empty when the deed says it.
-    pub(super) target: String,
+    pub(in crate::http::panel) target: String,
     /// Whether it was refused.
-    pub(super) denied: bool,
+    pub(in crate::http::panel) denied: bool,
     /// When.
-    pub(super) at: Moment,
+    pub(in crate::http::panel) at: Moment,
 }
 
 /// What was done, in words, and whether the target is to be named.
@@ -34,7 +34,7 @@ const DEEDS: &[(&str, &str, bool)] = &[
 
 impl Activity {
     /// `line` as seen at `now`.
-    pub(super) fn new(line: AuditLine, now: Timestamp) -> Self {
+    pub(in crate::http::panel) fn new(line: AuditLine, now: Timestamp) -> Self {
         let at = Moment::new(line.at, now);
         let actor = line.actor.name;
         if line.outcome == "denied" {

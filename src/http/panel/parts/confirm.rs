@@ -3,33 +3,33 @@
 use askama::Template;
 use axum::response::Response;
 
-use crate::http::panel::form::{self, FormErrors, Rejected};
-use crate::http::panel::frame::Frame;
+use crate::http::panel::parts::form::{self, FormErrors, Rejected};
+use crate::http::panel::parts::frame::Frame;
 use crate::http::panel::page;
 
 /// What is asked.
 #[derive(Debug, Template)]
 #[template(path = "pages/confirm.html")]
-pub(super) struct Confirm {
+pub(in crate::http::panel) struct Confirm {
     /// What surrounds it.
-    pub(super) frame: Frame,
+    pub(in crate::http::panel) frame: Frame,
     /// The question.
-    pub(super) title: String,
+    pub(in crate::http::panel) title: String,
     /// What will happen.
-    pub(super) text: String,
+    pub(in crate::http::panel) text: String,
     /// Where the answer is sent.
-    pub(super) action: String,
+    pub(in crate::http::panel) action: String,
     /// What the button says.
-    pub(super) button: &'static str,
+    pub(in crate::http::panel) button: &'static str,
     /// Where one goes who does not want it.
-    pub(super) cancel: String,
+    pub(in crate::http::panel) cancel: String,
     /// What was wrong the last time.
-    pub(super) errors: FormErrors,
+    pub(in crate::http::panel) errors: FormErrors,
 }
 
 impl Confirm {
     /// Asks, again when it was not possible.
-    pub(super) fn answer(mut self, rejected: Option<&Rejected>) -> Response {
+    pub(in crate::http::panel) fn answer(mut self, rejected: Option<&Rejected>) -> Response {
         self.errors = form::errors(rejected);
         form::answer(rejected, page(&self))
     }

@@ -8,34 +8,40 @@ use crate::error::{Error, FieldError, Result};
 
 /// What was wrong, if anything.
 #[derive(Debug, Clone, Default)]
-pub(super) struct FormErrors {
+pub(in crate::http::panel) struct FormErrors {
     message: Option<String>,
     fields: Vec<FieldError>,
 }
 
 impl FormErrors {
     /// What concerns the form as a whole.
-    pub(super) fn top(&self) -> Option<&str> {
+    pub(in crate::http::panel) fn top(&self) -> Option<&str> {
         self.message.as_deref()
     }
 
     /// What is wrong with the field called `name`.
-    pub(super) fn at(&self, name: &str) -> Option<&str> {
+    pub(in crate::http::panel) fn at(&self, name: &str) -> Option<&str> {
         let concerns = |error: &&FieldError| {
             let pointer = error.pointer.strip_prefix('/').unwrap_or_default();
             pointer.split('/').next() == Some(name)
         };
         self.fields.iter().find(concerns).map(|error| error.detail.as_ref())
     }
+
+    /// Whether the field called `name` is the first that is wrong: the one to begin with.
+    pub(in crate::http::panel) fn leads(&self, name: &str) -> bool {
+        let first = self.fields.first().and_then(|field| field.pointer.strip_prefix('/'));
+        first.and_then(|pointer| pointer.split('/').next()) == Some(name)
+    }
 }
 
 /// A form that was not accepted: the status to answer with, and what to show.
 #[derive(Debug)]
-pub(super) struct Rejected {
+pub(in crate::http::panel) struct Rejected {
     status: StatusCode,
     retry_after: Option<u64>,
     /// What to show.
-    pub(super) errors: FormErrors,
+    pub(in crate::http::panel) errors: FormErrors,
 }
 
 impl Rejected {
@@ -43,7 +49,7 @@ impl Rejected {
     ///
     /// # Errors
     /// Whatever is not about what was typed.
-    pub(super) fn from(error: Error, fields: &[&str]) -> Result<Self> {
+    pub(in crate::http::panel) fn from(error: Error, fields: &[&str]) -> Result<Self> {
         let say = |status, message: String| Self {
             status,
             retry_after: None,
@@ -86,14 +92,14 @@ impl Rejected {
     }
 
     /// One field that the panel itself does not accept.
-    pub(super) fn field(name: &str, code: &'static str, detail: &'static str) -> Self {
+    pub(in crate::http::panel) fn field(name: &str, code: &'static str, detail: &'static str) -> Self {
         let field = FieldError { pointer: format!("/{name}"), code, detail: detail.into() };
         let errors = FormErrors { message: None, fields: vec![field] };
         Self { status: StatusCode::UNPROCESSABLE_ENTITY, retry_after: None, errors }
     }
 
     /// The page with the status of what went wrong.
-    pub(super) fn answer(&self, mut page: Response) -> Response {
+    pub(in crate::http::panel) fn answer(&self, mut page: Response) -> Response {
         if page.status() == StatusCode::OK {
             *page.status_mut() = self.status;
         }
@@ -105,7 +111,7 @@ impl Rejected {
 }
 
 /// Shows the page again when the form was not accepted, or as it is.
-pub(super) fn answer(rejected: Option<&Rejected>, page: Response) -> Response {
+pub(in crate::http::panel) fn answer(rejected: Option<&Rejected>, page: Response) -> Response {
     match rejected {
         Some(rejected) => rejected.answer(page),
         None => page,
@@ -113,7 +119,7 @@ pub(super) fn answer(rejected: Option<&Rejected>, page: Response) -> Response {
 }
 
 /// What to show of a form that may have been rejected.
-pub(super) fn errors(rejected: Option<&Rejected>) -> FormErrors {
+pub(in crate::http::panel) fn errors(rejected: Option<&Rejected>) -> FormErrors {
     rejected.map(|rejected| rejected.errors.clone()).unwrap_or_default()
 }
 

@@ -1,0 +1,239 @@
+//! What surrounds every page of someone who is signed in: the header with its menus, the tenant's navigation with
+//! only what they may see, and what was just done.
+
+use std::sync::Arc;
+
+use crate::authz::{Grant, Permission, Principal, perm};
+use crate::error::Result;
+use crate::http::extract::form_token;
+use crate::http::panel::parts::icon::Icon;
+use crate::http::panel::parts::notice::Notice;
+use crate::http::panel::parts::shown::Avatar;
+use crate::http::panel::parts::view::{Look, View};
+use crate::http::state::AppState;
+use crate::tenants;
+
+/// How many tenants the switcher names; the rest are on the page of all.
+const SWITCHER: usize = 8;
+
+/// What surrounds a page.
+#[derive(Debug)]
+pub(in crate::http::panel) struct Frame {
+    /// How the reader wants pages to look.
+    pub(in crate::http::panel) look: Look,
+    /// For the page's forms.
+    pub(in crate::http::panel) form_token: String,
+    /// The caller's name.
+    pub(in crate::http::panel) name: String,
+    /// The caller's address, or nothing.
+    pub(in crate::http::panel) email: String,
+    /// The caller's picture.
+    pub(in crate::http::panel) avatar: Avatar,
+    /// Some of the caller's tenants.
+    pub(in crate::http::panel) tenants: Vec<TenantLink>,
+    /// How many tenants the caller has besides these.
+    pub(in crate::http::panel) more_tenants: usize,
+    /// The tenant the page is in.
+    pub(in crate::http::panel) here: Option<Here>,
+    /// Where one may go from here.
+    pub(in crate::http::panel) nav: Vec<NavGroup>,
+    /// The page that searches what the caller may reach from here.
+    pub(in crate::http::panel) search: String,
+    /// What was just done.
+    pub(in crate::http::panel) notice: Option<&'static str>,
+}
+
+/// A tenant in the switcher.
+#[derive(Debug, Clone)]
+pub(in crate::http::panel) struct TenantLink {
+    /// Its path, such as `/t/acme`.
+    pub(in crate::http::panel) path: String,
+    /// Its name.
+    pub(in crate::http::panel) name: String,
+    /// Its initials on its colour.
+    pub(in crate::http::panel) avatar: Avatar,
+    /// Whether it is where one is.
+    pub(in crate::http::panel) current: bool,
+}
+
+/// The tenant a page is in.
+#[derive(Debug)]
+pub(in crate::http::panel) struct Here {
+    /// Its name.
+    pub(in crate::http::panel) name: String,
+    /// Its initials on its colour.
+    pub(in crate::http::panel) avatar: Avatar,
+}
+
+/// Entries of the navigation that belong together.
+#[derive(Debug, Clone)]
+pub(in crate::http::panel) struct NavGroup {
+    /// What they have in common; empty for the first.
+    pub(in crate::http::panel) label: &'static str,
+    /// The entries.
+    pub(in crate::http::panel) links: Vec<NavLink>,
+}
+
+/// An entry of the navigation.
+#[derive(Debug, Clone)]
+pub(in crate::http::panel) struct NavLink {
+    /// Its path.
+    pub(in crate::http::panel) path: String,
+    /// What it says.
+    pub(in crate::http::panel) label: &'static str,
+    /// Its drawing.
+    pub(in crate::http::panel) icon: Icon,
+    /// The keys that lead there.
+    pub(in crate::http::panel) keys: &'static str,
+    /// Whether it is where one is.
+    pub(in crate::http::panel) current: bool,
+}
+
+/// The parts of the panel one can be in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::http::panel) enum Section {
+    Overview,
+    Members,
+    Invitations,
+    Roles,
+    Settings,
+    Tenants,
+    Account,
+}
+
+impl Frame {
+    /// Around a page that is in no tenant.
+    pub(in crate::http::panel) async fn of(view: &View, principal: &Principal, section: Section) -> Result<Self> {
+        let user = &principal.user;
+        let mine = tenants::list_for(&view.authz, user.id, view.database.clock().now()).await?;
+        Ok(Self {
+            look: view.look(),
+            form_token: form_token(view, principal.session),
+            name: user.name.clone(),
+            email: user.email.clone().unwrap_or_default(),
+            avatar: Avatar::new(user.id.uuid(), &user.name, user.avatar_url.as_deref()),
+            more_tenants: mine.len().saturating_sub(SWITCHER),
+            tenants: mine.iter().take(SWITCHER).map(TenantLink::new).collect(),
+            here: None,
+            nav: own_pages(section).into_iter().chain(development(view)).collect(),
+            search: "/search".to_owned(),
+            notice: None,
+        })
+    }
+
+    /// Around a page in the grant's tenant.
+    pub(in crate::http::panel) async fn inside<P>(view: &View, grant: &Grant<P>, section: Section) -> Result<Self> {
+        let mut frame = Self::of(view, grant.principal(), section).await?;
+        let (path, policy) = (path_of(grant), grant.policy());
+        for tenant in &mut frame.tenants {
+            tenant.current = tenant.path == path;
+        }
+        let avatar = Avatar::new(grant.tenant().uuid(), &policy.name, None);
+        frame.search = format!("{path}/search");
+        frame.nav = tenant_pages(grant, section).into_iter().chain(development(view)).collect();
+        frame.here = Some(Here { name: policy.name.clone(), avatar });
+        Ok(frame)
+    }
+
+    /// With what the code in the address says was done.
+    #[must_use]
+    pub(in crate::http::panel) fn telling(mut self, done: Option<&str>) -> Self {
+        self.notice = Notice::text(done);
+        self
+    }
+}
+
+impl TenantLink {
+    fn new(tenant: &tenants::TenantOfMine) -> Self {
+        Self {
+            path: format!("/t/{}", tenant.slug),
+            name: tenant.name.clone(),
+            avatar: Avatar::new(tenant.id.uuid(), &tenant.name, None),
+            current: false,
+        }
+    }
+}
+
+/// What only development has.
+fn development(view: &View) -> Option<NavGroup> {
+    let link =
+        |path: &str, label, icon| NavLink { path: path.to_owned(), label, icon, keys: "", current: false };
+    let links =
+        vec![link("/dev/mailbox", "Mailbox", Icon::Mail), link("/dev/gallery", "Gallery", Icon::Overview)];
+    keeps_mail(view).then_some(NavGroup { label: "Development", links })
+}
+
+/// What everyone has.
+fn own_pages(section: Section) -> Vec<NavGroup> {
+    let link = |part, path: &str, label, icon, keys| NavLink {
+        path: path.to_owned(),
+        label,
+        icon,
+        keys,
+        current: part == section,
+    };
+    let links = vec![
+        link(Section::Tenants, "/tenants", "Your tenants", Icon::Tenant, "g t"),
+        link(Section::Account, "/account", "Account", Icon::Person, "g a"),
+    ];
+    vec![NavGroup { label: "", links }]
+}
+
+/// The pages of the grant's tenant that the caller may see.
+pub(in crate::http::panel) fn tenant_pages<P>(grant: &Grant<P>, section: Section) -> Vec<NavGroup> {
+    let path = path_of(grant);
+    let link = |(part, tail, label, icon, keys, seen): (Section, &str, _, _, _, bool)| {
+        seen.then(|| NavLink { path: format!("{path}{tail}"), label, icon, keys, current: part == section })
+    };
+    let may_change = grant.can::<perm::TenantUpdate>() || grant.can::<perm::TenantDelete>();
+    let groups = [
+        ("", vec![(Section::Overview, "", "Overview", Icon::Overview, "g o", grant.can::<perm::TenantRead>())]),
+        (
+            "People",
+            vec![
+                (Section::Members, "/members", "Members", Icon::Members, "g m", grant.can::<perm::MembersRead>()),
+                (
+                    Section::Invitations,
+                    "/invitations",
+                    "Invitations",
+                    Icon::Invitation,
+                    "g i",
+                    grant.can::<perm::InvitationsRead>(),
+                ),
+                (Section::Roles, "/roles", "Roles", Icon::Role, "g r", grant.can::<perm::RolesRead>()),
+            ],
+        ),
+        ("Tenant", vec![(Section::Settings, "/settings", "Settings", Icon::Settings, "g s", may_change)]),
+    ];
+    let shown = groups.into_iter().map(|(label, links)| NavGroup {
+        label,
+        links: links.into_iter().filter_map(link).collect(),
+    });
+    shown.filter(|group| !group.links.is_empty()).collect()
+}
+
+/// The path of the grant's tenant, by its present slug.
+pub(in crate::http::panel) fn path_of<P>(grant: &Grant<P>) -> String {
+    format!("/t/{}", grant.policy().slug)
+}
+
+/// The caller's grant of another permission in the same tenant, when they hold it.
+pub(in crate::http::panel) async fn also<Q: Permission, P>(app: &AppState, grant: &Grant<P>) -> Result<Option<Grant<Q>>> {
+    if !grant.can::<Q>() {
+        return Ok(None);
+    }
+    let granted = app.authz.decide(grant.principal().clone(), Arc::clone(grant.standing())).await?;
+    Ok(Some(granted))
+}
+
+/// Whether mail is kept on a page of ours instead of being sent.
+#[cfg(feature = "dev")]
+pub(in crate::http::panel) fn keeps_mail(app: &AppState) -> bool {
+    app.config.smtp_url.is_none() && app.mailbox.is_some()
+}
+
+/// Only development keeps mail.
+#[cfg(not(feature = "dev"))]
+pub(in crate::http::panel) fn keeps_mail(_: &AppState) -> bool {
+    false
+}

@@ -1,0 +1,82 @@
+//! Every page in every state it can be in, with made-up contents: what the gallery shows, what the browser tests
+//! look at, and what a unit test renders. Built in development only; must never read the database.
+
+// What the samples have in common: a frame, people, times.
+mod scene;
+
+mod members;
+
+use askama::Template;
+
+use crate::http::panel::parts::view::Look;
+
+/// A page with samples of its context.
+trait Sampled: Template {
+    /// The page's name, as in its address in the gallery.
+    const PAGE: &'static str;
+
+    /// Its states, each with a name.
+    fn samples(look: Look) -> Vec<(&'static str, Self)>
+    where
+        Self: Sized;
+}
+
+/// One page in one state.
+pub(super) struct Sample {
+    /// The page.
+    pub(super) page: &'static str,
+    /// The state.
+    pub(super) state: &'static str,
+    /// What it looks like.
+    pub(super) html: askama::Result<String>,
+}
+
+/// Every page in every state. A page that is not here fails a test below.
+pub(super) fn all(look: Look) -> Vec<Sample> {
+    [of::<super::members::MembersPage>(look)].into_iter().flatten().collect()
+}
+
+fn of<P: Sampled>(look: Look) -> Vec<Sample> {
+    let rendered =
+        |(state, page): (&'static str, P)| Sample { page: P::PAGE, state, html: page.render() };
+    P::samples(look).into_iter().map(rendered).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn every_page_renders_in_every_state() {
+        let mut seen = HashSet::new();
+        for Sample { page, state, html } in all(Look::default()) {
+            let html = html.unwrap_or_else(|error| panic!("{page} {state}: {error}"));
+            assert_eq!(html.matches("<h1").count(), 1, "{page} {state}: one heading tells what the page is");
+            assert!(html.contains("<main id=\"main\""), "{page} {state}");
+            assert!(seen.insert((page, state)), "{page} {state} is there twice");
+        }
+    }
+
+    #[test]
+    fn no_page_is_without_samples() {
+        let panel = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/http/panel");
+        let read = |folder: &Path| {
+            let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+            files.filter(|path| path.is_file()).map(|path| fs::read_to_string(path).unwrap()).collect::<Vec<_>>()
+        };
+        let samples = read(&panel.join("samples")).concat();
+        let mut pages = 0;
+        for source in [read(&panel), read(&panel.join("parts"))].concat() {
+            for after in source.split("#[template(path = ").skip(1) {
+                let name = after.split("struct ").nth(1).unwrap().split([' ', '<']).next().unwrap();
+                assert!(samples.contains(&format!("impl Sampled for {name}")), "{name} has no samples");
+                pages += 1;
+            }
+        }
+        assert!(pages > 10, "the pages are found");
+    }
+}
