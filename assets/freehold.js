@@ -1,12 +1,13 @@
 // Freehold: the panel's one script. Every page works without it: it only improves links and forms that are there, and
-// lets the browser go the ordinary way when something fails. It may fetch pages of our own server and move their
-// nodes into this one. It must never write text as HTML, set styles, animate, or decide what someone may do.
+// leaves them to the browser when something fails. It may fetch pages of our own server and move their nodes in. It
+// must never write text as HTML, set styles, animate, or decide what someone may do.
 // Listeners sit on the document, so that what is moved in works too.
 
 const root = document.documentElement;
 const one = (selector, within = document) => within.querySelector(selector);
 const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 const byId = (id) => document.getElementById(id);
+const main = () => Object.assign(one("main"), { tabIndex: -1 });
 const on = (type, act) => document.addEventListener(type, act);
 const submit = (form) => HTMLFormElement.prototype.submit.call(form);
 
@@ -20,7 +21,7 @@ function onClick(selector, act) {
   on("click", (event) => {
     const found = event.target.closest(selector);
     const held = event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
-    if (!found || held || event.button || event.defaultPrevented) return;
+    if (!found || held || event.button) return;
     event.preventDefault();
     act(found);
   });
@@ -48,10 +49,10 @@ async function fetchPart(name, href, selector, instead) {
   if (!signal.aborted) instead();
 }
 
-// Said aloud, and shown. What is behind a dialog is not read out, so each dialog has a place of its own.
+// What is behind a dialog is not read out, so each dialog has its own place for that.
 
 function announce(text) {
-  (one("dialog[open] > [role=status]") ?? byId("said")).textContent = text;
+  all("#said, dialog > [role=status]").at(-1).textContent = text;
 }
 
 function say(text) {
@@ -64,27 +65,21 @@ function say(text) {
 
 // Dialogs
 
-function show(dialog) {
-  const opener = document.activeElement;
+function show(dialog, opener = document.activeElement) {
   const title = one("h2", dialog);
   if (title) dialog.setAttribute("aria-labelledby", title.id);
   dialog.append(make("p", { className: "unseen", role: "status" }));
   dialog.closedBy = "any";
   dialog.onclose = () => {
     dialog.remove();
-    opener.focus();
-    // The menu it is in may have closed, or it is gone.
-    if (document.activeElement !== opener) backTo(opener);
+    // The opener may be gone, or the menu it is in closed.
+    const menu = one(`[popovertarget="${opener.closest("[popover]")?.id}"]`);
+    (opener.checkVisibility() ? opener : (menu ?? main())).focus();
   };
   document.body.append(dialog);
   dialog.showModal();
   const field = ":is(input:not([type=hidden]), select, textarea):enabled";
   (one("[autofocus]", dialog) ?? one(field, dialog) ?? one("[data-cancel]", dialog))?.focus();
-}
-
-function focusMain() {
-  one("main").tabIndex = -1;
-  one("main").focus();
 }
 
 onClick("a[data-dialog]:not(dialog *)", async (link) => {
@@ -99,13 +94,12 @@ onClick("a[data-dialog]:not(dialog *)", async (link) => {
       element.setAttribute(name, element.getAttribute(name).replace(/\S+/g, "dialog-$&"));
     }
   }
-  link.focus();
-  show(make("dialog", { className: "dialog" }, body));
+  show(make("dialog", { className: "dialog" }, body), link);
 });
 
 onClick("dialog [data-cancel]", (element) => element.closest("dialog").close());
 
-// Filters: the region follows what is typed
+// Filters: the region follows what is typed. The form stands outside it, so focus and caret stay.
 
 async function filter(form) {
   const id = form.dataset.live;
@@ -116,20 +110,9 @@ async function filter(form) {
   const fresh = await fetchPart(id, address, `#${id}`, () => submit(form));
   clearTimeout(slow);
   if (!fresh) return;
-  replace(byId(id), fresh);
-  history.replaceState(history.state, "", address);
-  announce(one("[data-says]", fresh)?.textContent.trim() ?? "");
-}
-
-function replace(old, fresh) {
-  const held = document.activeElement;
-  const { id, value, selectionStart, selectionEnd } = held;
-  const within = old.contains(held);
-  old.replaceWith(fresh);
-  const again = within && byId(id);
-  if (!again) return;
-  again.focus();
-  if (selectionStart != null) Object.assign(again, { value, selectionStart, selectionEnd });
+  byId(id).replaceWith(fresh);
+  history.replaceState(null, "", address);
+  announce(one("[data-says]", fresh).textContent.trim());
 }
 
 on("input", ({ target: { form } }) => {
@@ -145,22 +128,21 @@ on("submit", (event) => {
     filter(form);
   } else if (form.ariaBusy || submitter?.ariaDisabled === "true") {
     event.preventDefault();
-  } else if (form.matches("[method=post i]")) {
+  } else if (form.matches("[method=post]")) {
     form.ariaBusy = "true";
-    if (submitter) submitter.ariaDisabled = "true";
+    submitter?.setAttribute("aria-disabled", "true");
   }
 });
 
 function checkConfirm(input) {
-  const button = one("[data-confirm-button]", input.form);
-  button.ariaDisabled = input.value !== input.dataset.confirmText;
+  one("[data-confirm-button]", input.form).ariaDisabled = input.value !== input.dataset.confirmText;
 }
 
 on("input", ({ target }) => {
   if (target.matches("[data-confirm-text]")) checkConfirm(target);
 });
 
-// Back again: forms can be sent once more, and the browser may have filled fields.
+// On the way back a form may be sent again, and the browser may have filled fields.
 addEventListener("pageshow", () => {
   for (const form of all("form[aria-busy]")) {
     form.ariaBusy = null;
@@ -189,37 +171,37 @@ onClick("button[data-copy]", async (button) => {
 if (one("[data-flash]")) {
   const here = new URL(location);
   ["done", "linked"].forEach((name) => here.searchParams.delete(name));
-  history.replaceState(history.state, "", here);
+  history.replaceState(null, "", here);
 }
 
 onClick("[data-flash] [data-dismiss]", (button) => {
   button.closest("[data-flash]").remove();
-  focusMain();
+  main().focus();
 });
 
 // Times, in the words of the server
 
-const SPANS = [[31536000, "year"], [2592000, "month"], [86400, "day"], [3600, "hour"], [60, "minute"]];
+const SPANS = { year: 31536000, month: 2592000, day: 86400, hour: 3600, minute: 60 };
 const relative = new Intl.RelativeTimeFormat("en");
 function words(at, now) {
   const seconds = Math.floor(Math.abs(at - now) / 1000);
-  const [length, unit] = SPANS.find(([length]) => seconds >= length) ?? [];
-  if (at > now) return unit ? relative.format(Math.round(seconds / length), unit) : "in a moment";
-  return unit ? relative.format(-Math.floor(seconds / length), unit) : "just now";
+  const unit = Object.keys(SPANS).find((unit) => seconds >= SPANS[unit]);
+  if (!unit) return at > now ? "in a moment" : "just now";
+  const count = seconds / SPANS[unit];
+  return relative.format(at > now ? Math.round(count) : -Math.floor(count), unit);
 }
 
 function renewTimes() {
-  if (document.hidden) return;
   for (const time of all("time[data-ago]")) time.textContent = words(Date.parse(time.dateTime), Date.now());
 }
 setInterval(renewTimes, 60000);
 on("visibilitychange", renewTimes);
 
-const local = new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "long" });
+const LOCAL = { day: "numeric", month: "long", hour: "2-digit", minute: "2-digit", timeZoneName: "short" };
 function prepare(part) {
   for (const time of all("time[title]", part)) {
     const at = new Date(time.dateTime);
-    if (at.getTimezoneOffset()) time.title += ` (${local.format(at)})`;
+    if (at.getTimezoneOffset()) time.title += ` (${at.toLocaleString("en-GB", LOCAL)})`;
   }
   all("[data-confirm-text]", part).forEach(checkConfirm);
   return part;
@@ -234,8 +216,7 @@ on("change", ({ target: { form, name, value } }) => {
   else root.dataset[name] = value;
   soon("look", 180, async () => {
     const body = new URLSearchParams(new FormData(form));
-    const options = { method: "post", body, keepalive: true };
-    const answer = await fetch(form.getAttribute("action"), options).catch(() => null);
+    const answer = await fetch(form.getAttribute("action"), { method: "post", body }).catch(() => null);
     if (!answer?.ok) submit(form);
   });
 });
@@ -245,8 +226,8 @@ on("change", ({ target: { form, name, value } }) => {
 onClick("a[data-palette]", openPalette);
 
 function openPalette() {
-  const old = one(".palette[open]");
-  if (old) return old.close();
+  const shown = one(".palette");
+  if (shown) return shown.close();
   const input = make("input", { type: "search", role: "combobox", autocomplete: "off", ariaLabel: "Search" });
   const results = make("div", { id: "palette-results", ariaLabel: "Results" });
   const dialog = make("dialog", { className: "palette", ariaLabel: "Search" }, input, results);
@@ -264,7 +245,7 @@ function openPalette() {
   const load = async () => {
     clearTimeout(timers.palette);
     const address = new URL(one("a[data-palette]").href);
-    if (input.value) address.searchParams.set("q", input.value);
+    address.searchParams.set("q", input.value);
     const found = await fetchPart("palette", address, "[data-results]", () => location.assign(address));
     if (!found) return;
     results.replaceChildren(...found.childNodes);
@@ -308,12 +289,12 @@ function listOptions(results) {
   results.role = options.length ? "listbox" : null;
   for (const element of all("ul, li", results)) element.role = "none";
   all(":scope > * > :is(h2, h3)", results).forEach((heading, place) => {
-    Object.assign(heading, { id: `palette-group-${place}`, role: "presentation" });
+    Object.assign(heading, { id: `group-${place}`, role: "presentation" });
     heading.parentElement.role = "group";
     heading.parentElement.setAttribute("aria-labelledby", heading.id);
   });
   options.forEach((option, place) => {
-    Object.assign(option, { id: `palette-option-${place}`, role: "option", tabIndex: -1 });
+    Object.assign(option, { id: `option-${place}`, role: "option", tabIndex: -1 });
   });
   return options;
 }
@@ -334,14 +315,13 @@ on("keydown", (event) => {
 const chord = (key) => key === "k" && one("a[data-palette]") && openPalette;
 
 // These can be turned off (WCAG 2.1.4).
-let before = { key: "", time: -1000 };
+let before = { key: "", time: 0 };
 function single({ key, target, timeStamp: time }) {
   const isField = target.isContentEditable || target.matches("input, select, textarea");
   if (isField || one("dialog[open]") || root.dataset.keys === "off") return null;
-  const both = `${before.key} ${key}`;
-  const isPair = time - before.time < 1000;
+  const pair = time - before.time < 1000 ? `${before.key} ${key}` : key;
   before = { key, time };
-  const link = all("[data-keys]").find(({ dataset: { keys } }) => keys === key || (isPair && keys === both));
+  const link = all("[data-keys]").find(({ dataset: { keys } }) => keys === pair || keys === key);
   return link ? () => link.click() : { "/": search, "?": listKeys }[key];
 }
 
@@ -353,12 +333,11 @@ function search() {
 function listKeys() {
   const keys = new Map([["/", "Search"], ["?", "Show these keys"], ["Ctrl+K", "Go anywhere"]]);
   for (const link of all("[data-keys]")) keys.set(link.dataset.keys, link.ariaLabel ?? link.textContent.trim());
-  const rows = [...keys].map(([keys, label]) => {
+  const terms = [...keys].flatMap(([keys, label]) => {
     const caps = keys.split(/[ +]/).map((key) => make("kbd", {}, key));
-    return make("div", {}, make("dt", {}, label), make("dd", {}, ...caps));
+    return [make("dt", {}, label), make("dd", {}, ...caps)];
   });
   const title = make("h2", { id: "dialog-title" }, "Keyboard shortcuts");
-  const close = make("button", { type: "button", className: "button" }, "Close");
-  close.dataset.cancel = "";
-  show(make("dialog", { className: "dialog" }, title, make("dl", { className: "keys" }, ...rows), close));
+  const close = make("form", { method: "dialog" }, make("button", { className: "button" }, "Close"));
+  show(make("dialog", { className: "dialog" }, title, make("dl", { className: "keys" }, ...terms), close));
 }
