@@ -228,7 +228,8 @@ onClick("a[data-palette]", openPalette);
 function openPalette() {
   const shown = one(".palette");
   if (shown) return shown.close();
-  const input = make("input", { type: "search", role: "combobox", autocomplete: "off", ariaLabel: "Search" });
+  const input = make("input", { type: "search", role: "combobox", ariaLabel: "Search", ariaExpanded: "false" });
+  input.autocomplete = "off";
   const results = make("div", { id: "palette-results", ariaLabel: "Results" });
   const dialog = make("dialog", { className: "palette", ariaLabel: "Search" }, input, results);
   input.setAttribute("aria-controls", results.id);
