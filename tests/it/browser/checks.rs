@@ -5,7 +5,8 @@ use fantoccini::wd::Locator;
 
 use super::visitor::{How, Visitor};
 use super::{mirror, walk};
-use crate::harness::browser::{Wish, refused_page};
+use crate::harness::browser::Wish;
+use crate::harness::browser::journal::refused_page;
 
 /// The one complaint contains each of these.
 #[track_caller]
@@ -75,19 +76,9 @@ async fn a_keyboard_sees_where_it_cannot_go() {
 }
 
 /// Fills fields, opens menus and dialogs, leaves them, and follows what they offer.
-async fn uses_menus(how: How) {
+async fn uses_everything(how: How) {
     let zoe = Visitor::opens_at(&mirror::serve().await, how).await;
-    zoe.visits("/menus").await;
-    zoe.ticks("Often").await;
-    zoe.writes("Size", "Large").await;
-    zoe.writes("Name", "New").await;
-    let read = async |css: &str, property: &str| {
-        zoe.browser.find(Locator::Css(css)).await.unwrap().prop(property).await.unwrap().unwrap()
-    };
-    let form =
-        [read("#name", "value").await, read("#size", "value").await, read("label input", "checked").await];
-    assert_eq!(form, ["New", "Large", "true"]);
-
+    fills_fields(&zoe).await;
     for (button, link) in [("Menu", "Right"), ("Remove", "Do remove")] {
         zoe.visits("/menus").await;
         zoe.unfolds(button).await;
@@ -99,20 +90,36 @@ async fn uses_menus(how: How) {
     zoe.visits("/menus").await;
     zoe.unfolds("More").await;
     zoe.presses("More right").await;
-    zoe.is_content().await;
+}
+
+async fn fills_fields(zoe: &Visitor) {
+    zoe.visits("/fields").await;
+    zoe.ticks("Often").await;
+    zoe.ticks("Blue").await;
+    zoe.writes("Size", "Large").await;
+    zoe.writes("Name", "New").await;
+    for (field, property, value) in [
+        ("#often", "checked", "true"),
+        ("#blue", "checked", "true"),
+        ("#size", "value", "Large"),
+        ("#name", "value", "New"),
+    ] {
+        let field = zoe.browser.find(Locator::Css(field)).await.unwrap();
+        assert_eq!(field.prop(property).await.unwrap().as_deref(), Some(value));
+    }
 }
 
 #[tokio::test]
-async fn menus_and_dialogs_are_used_with_a_mouse() {
-    uses_menus(How::Script).await;
+async fn fields_menus_and_dialogs_are_used_with_a_mouse() {
+    uses_everything(How::Script).await;
 }
 
 #[tokio::test]
-async fn menus_and_dialogs_are_used_without_javascript() {
-    uses_menus(How::NoScript).await;
+async fn fields_menus_and_dialogs_are_used_without_javascript() {
+    uses_everything(How::NoScript).await;
 }
 
 #[tokio::test]
-async fn menus_and_dialogs_are_used_by_keyboard() {
-    uses_menus(How::Keyboard).await;
+async fn fields_menus_and_dialogs_are_used_by_keyboard() {
+    uses_everything(How::Keyboard).await;
 }

@@ -25,11 +25,12 @@ const LOOKS_AROUND: &str = "
     const follows = wanted.compareDocumentPosition(document.activeElement) & Node.DOCUMENT_POSITION_FOLLOWING;
     return Boolean(follows);";
 
-/// Says whether the wanted element has the focus, and what is wrong with where the focus is.
+/// Says whether the wanted element has the focus, whether another choice of the same group has it, and what is
+/// wrong with where the focus is.
 const LOOKS: &str = "
     const [wanted] = arguments;
     const focused = document.activeElement;
-    if (!focused || focused === document.body || focused === document.documentElement) return [false, null];
+    if (!focused || focused === document.body || focused === document.documentElement) return [false, false, null];
     const style = getComputedStyle(focused);
     const outlined = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0;
     const lit = style.boxShadow !== 'none' && style.boxShadow !== window.shadowsAtRest.get(focused);
@@ -45,7 +46,17 @@ const LOOKS: &str = "
     const wrong = !outlined && !lit ? 'shows no sign of the focus'
         : points.length === 0 ? 'has the focus outside the window'
         : !points.some(uncovered) ? 'has the focus under something else' : null;
-    return [focused === wanted, wrong && focused.outerHTML.slice(0, 200) + ' ' + wrong];";
+    const beside = focused !== wanted && [focused, wanted].every(one => one.type === 'radio')
+        && focused.name === wanted.name;
+    return [focused === wanted, beside, wrong && focused.outerHTML.slice(0, 200) + ' ' + wrong];";
+
+/// Where the focus is, seen from what is wanted.
+enum Focus {
+    There,
+    /// On another choice of its group, where arrows go on and Tab leaves.
+    Beside,
+    Elsewhere,
+}
 
 impl Visitor {
     /// Presses Tab until this has the focus.
@@ -60,24 +71,28 @@ impl Visitor {
         let backwards = self.asks_page(LOOKS_AROUND, wanted).await == true;
         let tab = Key::Tab.into();
         let step = if backwards { vec![Key::Shift.into(), tab] } else { vec![tab] };
+        let next_choice = vec![Key::Down.into()];
         for _step in 0..FARTHEST {
-            if self.focus(wanted).await? {
-                return Ok(());
+            match self.focus(wanted).await? {
+                Focus::There => return Ok(()),
+                Focus::Beside => self.browser.types([&next_choice]).await,
+                Focus::Elsewhere => self.browser.types([&step]).await,
             }
-            self.browser.types([&step]).await;
         }
         let html = wanted.html(false).await.unwrap();
         Err(format!("{html} is not reached by {FARTHEST} steps of Tab"))
     }
 
-    /// Whether `wanted` has the focus; an error if nobody could see where the focus is.
-    async fn focus(&self, wanted: &Element) -> Result<bool, String> {
+    /// Where the focus is; an error if nobody could see it.
+    async fn focus(&self, wanted: &Element) -> Result<Focus, String> {
         let mut last = Err(String::new());
         let seen = until(DRAWN_WITHIN, async || {
             let found = self.asks_page(LOOKS, wanted).await;
-            last = match found[1].as_str() {
-                None => Ok(found[0] == true),
-                Some(why) => Err(why.to_owned()),
+            last = match (found[2].as_str(), &found[0], &found[1]) {
+                (Some(why), ..) => Err(why.to_owned()),
+                (None, Value::Bool(true), _) => Ok(Focus::There),
+                (None, _, Value::Bool(true)) => Ok(Focus::Beside),
+                (None, ..) => Ok(Focus::Elsewhere),
             };
             last.is_ok().then_some(())
         });

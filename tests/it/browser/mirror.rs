@@ -26,13 +26,19 @@ const PAGES: &[(&str, &str)] = &[
     ("/covered", "<p><a href=/right>Right</a></p><p class=cover>Over it.</p>"),
     ("/skipped", "<p><a href=/right tabindex=-1>Right</a>"),
     (
+        "/fields",
+        "<label for=name>Name</label> <input id=name value=old>
+         <label for=size>Size</label> <select id=size><option>Small<option>Large</select>
+         <fieldset><legend>Colour</legend><label><input type=radio name=colour checked> Red</label>
+         <label><input type=radio name=colour> Green</label>
+         <label><input type=radio name=colour id=blue> Blue</label></fieldset>
+         <label><input type=checkbox id=often> Often</label>",
+    ),
+    (
         "/menus",
-        "<p><label for=name>Name</label> <input id=name value=old>\
-         <label for=size>Size</label> <select id=size><option>Small<option>Large</select>\
-         <label><input type=checkbox> Often</label>\
-         <p><button popovertarget=menu>Menu</button><nav id=menu popover><a href=/right>Right</a></nav>\
-         <details><summary>More</summary><a href=/right>More right</a></details>\
-         <p><button commandfor=sure command=show-modal>Remove</button>\
+        "<p><button popovertarget=menu>Menu</button><nav id=menu popover><a href=/right>Right</a></nav>
+         <details><summary>More</summary><a href=/right>More right</a></details>
+         <p><button commandfor=sure command=show-modal>Remove</button>
          <dialog id=sure aria-label=Sure><a href=/right>Keep</a> <a href=/right>Do remove</a></dialog>",
     ),
 ];

@@ -1,6 +1,7 @@
-//! Pictures of every page for people to look at. Run by `scripts/screens` alone; judges nothing.
+//! Pictures of every page for people to look at. Run by `scripts/screens` alone; judges nothing but that each
+//! page came as it should.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::first_day::freehold_dev;
 use super::looks::{THEMES, WIDTHS};
@@ -13,7 +14,6 @@ use super::walk;
 async fn every_page_is_pictured() {
     #[allow(clippy::disallowed_methods, reason = "the script tells the folder by environment")]
     let folder = PathBuf::from(std::env::var("FREEHOLD_SCREENS").expect("scripts/screens names a folder"));
-    std::fs::create_dir_all(&folder).unwrap();
     let node = freehold_dev().await;
     let stranger = Visitor::opens(&node, How::Script).await;
     pictures(&stranger, "/login", &folder).await;
@@ -21,9 +21,13 @@ async fn every_page_is_pictured() {
     walk::share(&ada_twice(&node).await, &pages, async |ada, page| pictures(ada, page, &folder).await).await;
 }
 
-/// Writes a picture of a page in each of its looks.
-async fn pictures(visitor: &Visitor, page: &str, folder: &std::path::Path) {
-    let name = page.trim_matches('/').replace('/', "-");
+/// Writes a picture of a page in each of its looks. A page of the gallery has its state in its address; one of a
+/// person shows what is really there.
+async fn pictures(visitor: &Visitor, page: &str, folder: &Path) {
+    let name = match page.strip_prefix("/dev/gallery/") {
+        Some(sample) => sample.replace('/', "-"),
+        None => format!("{}-real", page.trim_matches('/').replace('/', "-")),
+    };
     for (theme, wish) in THEMES {
         for width in WIDTHS {
             visitor.sits_before(width).await;

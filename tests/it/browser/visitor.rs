@@ -10,7 +10,8 @@ use fantoccini::wd::Locator;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::harness::browser::{Browser, refused_page};
+use crate::harness::browser::Browser;
+use crate::harness::browser::journal::refused_page;
 use crate::harness::process::Node;
 use crate::harness::until;
 

@@ -2,7 +2,7 @@
 //! must never keep a profile between tests or fetch anything from the network.
 
 mod driver;
-mod journal;
+pub(crate) mod journal;
 mod wish;
 
 use std::ops::Deref;
@@ -18,7 +18,6 @@ use tempfile::TempDir;
 
 use super::run_folder;
 use driver::Driver;
-pub(crate) use journal::refused_page;
 pub(crate) use wish::Wish;
 
 const ARGUMENTS: [&str; 12] = [
@@ -165,9 +164,10 @@ async fn chromium_opens_a_page() {
     assert_eq!(browser.title().await.unwrap(), "moved");
     assert!(browser.complaints().await.iter().any(|line| line.contains("noise")));
     browser.resize(360, 640).await;
-    browser.prefer(&[Wish::Dark]).await;
-    let seen = "return [innerWidth, matchMedia('(prefers-color-scheme: dark)').matches]";
-    assert_eq!(browser.execute(seen, vec![]).await.unwrap(), json!([360, true]));
+    browser.prefer(&[Wish::Dark, Wish::MoreContrast, Wish::ForcedColors, Wish::ReducedMotion]).await;
+    let seen = "return [innerWidth, ...['prefers-color-scheme: dark', 'prefers-contrast: more',
+        'forced-colors: active', 'prefers-reduced-motion: reduce'].map(wish => matchMedia(`(${wish})`).matches)]";
+    assert_eq!(browser.execute(seen, vec![]).await.unwrap(), json!([360, true, true, true, true]));
 
     let quiet = Browser::without_javascript().await;
     quiet.goto(PAGE).await.unwrap();
