@@ -166,7 +166,7 @@ impl Visitor {
     /// Fails if the browser had anything to complain of since the last step.
     pub(super) async fn is_content(&self) {
         let complaints = self.complaints().await;
-        assert!(complaints.is_empty(), "{}: {complaints:#?}", self.here().await);
+        assert!(complaints.is_empty(), "{complaints:#?}, {}", self.here().await);
     }
 
     async fn was_refused(&self, path: &str, status: u64) {
