@@ -2,6 +2,7 @@
 
 mod checks;
 mod first_day;
+mod gallery;
 mod keyboard;
 mod looks;
 mod mirror;

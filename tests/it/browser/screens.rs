@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use super::first_day::freehold_dev;
+use super::gallery;
 use super::looks::{THEMES, WIDTHS};
 use super::pages::{PAGES, ada_twice};
 use super::visitor::{How, Visitor};
@@ -17,7 +18,8 @@ async fn every_page_is_pictured() {
     let node = freehold_dev().await;
     let stranger = Visitor::opens(&node, How::Script).await;
     pictures(&stranger, "/login", &folder).await;
-    let pages = PAGES.map(str::to_owned);
+    let mut pages = gallery::addresses(&stranger).await;
+    pages.extend(PAGES.map(str::to_owned));
     walk::share(&ada_twice(&node).await, &pages, async |ada, page| pictures(ada, page, &folder).await).await;
 }
 
