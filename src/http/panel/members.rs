@@ -127,10 +127,14 @@ async fn list(who: Can<perm::MembersRead>, app: View, Query(wanted): Query<Wante
         }
         None => None,
     };
-    let column = |label, by: Sort| Column {
-        label,
-        href: address(&path, &filter, by, None),
-        order: (by == sort).then_some(Direction::Ascending),
+    let column = |label, by: Sort| {
+        let order = match sort {
+            sort if sort == by => Some(Direction::Ascending),
+            sort if sort == by.reversed() => Some(Direction::Descending),
+            _ => None,
+        };
+        let other = if order == Some(Direction::Ascending) { by.reversed() } else { by };
+        Column { label, href: address(&path, &filter, other, None), order }
     };
     let row = |member: &Member| Row::new(&path, member, member.user.id == grant.user(), now);
     Ok(page(&MembersPage {

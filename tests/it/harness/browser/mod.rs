@@ -20,7 +20,7 @@ use super::run_folder;
 use driver::Driver;
 pub(crate) use wish::Wish;
 
-const ARGUMENTS: [&str; 12] = [
+const ARGUMENTS: [&str; 13] = [
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -30,6 +30,7 @@ const ARGUMENTS: [&str; 12] = [
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    "--window-size=1280,900",
     "--no-proxy-server",
     // As on phones and most desktops; else a page that is painted before it is whole shifts when one appears.
     "--hide-scrollbars",
