@@ -10,3 +10,4 @@ mod pages;
 mod screens;
 mod visitor;
 mod walk;
+mod weights;
