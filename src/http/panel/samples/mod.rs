@@ -4,8 +4,12 @@
 // What the samples have in common: a frame, people, times.
 mod scene;
 
+mod invitations;
+mod join;
 mod members;
 mod parts;
+mod people;
+mod roles;
 
 use askama::Template;
 
@@ -34,7 +38,19 @@ pub(super) struct Sample {
 
 /// Every page in every state. A page that is not here fails a test below.
 pub(super) fn all(look: Look) -> Vec<Sample> {
-    [of::<parts::PartsPage>(look), of::<super::members::MembersPage>(look)].into_iter().flatten().collect()
+    [
+        of::<parts::PartsPage>(look),
+        of::<super::members::MembersPage>(look),
+        of::<super::member::MemberPage>(look),
+        of::<super::parts::confirm::Confirm>(look),
+        of::<super::invitations::InvitationsPage>(look),
+        of::<super::inviting::LinkPage>(look),
+        of::<super::join::JoinPage>(look),
+        of::<super::roles::RolesPage>(look),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn of<P: Sampled>(look: Look) -> Vec<Sample> {
