@@ -4,7 +4,10 @@
 // What the samples have in common: a frame, people, times.
 mod scene;
 
+mod account;
 mod members;
+mod outside;
+mod problems;
 
 use askama::Template;
 
@@ -33,7 +36,18 @@ pub(super) struct Sample {
 
 /// Every page in every state. A page that is not here fails a test below.
 pub(super) fn all(look: Look) -> Vec<Sample> {
-    [of::<super::members::MembersPage>(look)].into_iter().flatten().collect()
+    [
+        of::<super::sign_in::SignInPage>(look),
+        of::<super::sign_in::FailedPage>(look),
+        of::<super::account::AccountPage>(look),
+        of::<super::identities::LinkPage>(look),
+        of::<super::members::MembersPage>(look),
+        of::<super::problem::ProblemPage>(look),
+        of::<super::mailbox::MailboxPage>(look),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn of<P: Sampled>(look: Look) -> Vec<Sample> {
