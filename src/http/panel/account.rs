@@ -11,8 +11,8 @@ use crate::http::access::SignedIn;
 use crate::http::extract::{Form, Query};
 use crate::http::panel::parts::form::{self, FormErrors, Rejected};
 use crate::http::panel::parts::frame::{Frame, Section};
-use crate::http::panel::parts::notice::Notice;
 use crate::http::panel::parts::mark::Mark;
+use crate::http::panel::parts::notice::Notice;
 use crate::http::panel::parts::shown::Moment;
 use crate::http::panel::parts::view::View;
 use crate::http::panel::sessions::SessionRow;
@@ -65,11 +65,7 @@ pub(super) struct IdentityRow {
     pub(super) used: Moment,
 }
 
-async fn show(
-    SignedIn(principal): SignedIn,
-    app: View,
-    Query(query): Query<Shown>,
-) -> Result<Response> {
+async fn show(SignedIn(principal): SignedIn, app: View, Query(query): Query<Shown>) -> Result<Response> {
     let mut shown = account_page(&app, &principal, principal.user.name.clone(), None).await?;
     let done = query.done.as_deref().or(query.linked.as_deref().map(|_| Notice::Linked.code()));
     shown.frame = shown.frame.telling(done);

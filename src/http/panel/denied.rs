@@ -67,7 +67,7 @@ impl Denied {
 /// What to write to someone who can help: it names all that they need.
 fn request(denial: &Denial, tenant: &str, roles: &[String]) -> String {
     format!(
-        "Please give me a role in {tenant} that allows {}. {} would do. This is about decision {}.",
+        "Please give me a role in the tenant {tenant} that allows {}. {} would do. This is about decision {}.",
         denial.required,
         roles.join(" or "),
         denial.decision_id

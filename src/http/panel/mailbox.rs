@@ -5,8 +5,8 @@ use axum::response::Response;
 
 use crate::error::{Error, Result};
 use crate::http::access::{Public, Reason};
-use crate::http::panel::{Icon, page};
 use crate::http::panel::parts::view::{Look, View};
+use crate::http::panel::{Icon, page};
 use crate::http::routes::{Area, Routes};
 
 /// Development is on loopback, and its mails go to sample people.

@@ -39,6 +39,18 @@ impl ProblemPage {
         Self { look, problem: problem.clone(), advice, denied: None, sign_in: None, again: None, back: None }
     }
 
+    /// What happened, in words for people: programs know it by the kind.
+    fn title(&self) -> &str {
+        match self.problem.kind.as_ref() {
+            "/problems/malformed" => "That could not be read",
+            "/problems/invalid" => "Something is not right yet",
+            "/problems/conflict" => "Not possible as things are",
+            "/problems/unavailable" => "Not available right now",
+            "about:blank" if self.problem.status == 500 => "Something went wrong",
+            _ => self.problem.title,
+        }
+    }
+
     /// The drawing above the title, and its colour.
     fn sign(&self) -> (Icon, &'static str) {
         match self.problem.status {
@@ -111,7 +123,9 @@ fn shown(page: &ProblemPage) -> Response {
 /// Whether anything was changed, and what to do: what the problem's own sentence does not say.
 pub(super) fn advice(problem: &Problem, is_safe: bool, wait: Option<Duration>) -> String {
     let changed = match problem.status {
-        404 => "Look at the address once more. If someone gave you the link, ask them whether you still have access.",
+        404 => {
+            "Look at the address once more. If someone gave you the link, ask them whether you still have access."
+        }
         _ if is_safe => "",
         500.. => "It is not certain whether your change was made. Look before you repeat it.",
         _ => "Nothing was changed.",

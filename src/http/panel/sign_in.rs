@@ -8,8 +8,8 @@ use serde::Deserialize;
 use crate::error::Result;
 use crate::http::access::{Public, reason};
 use crate::http::extract::Query;
-use crate::http::panel::{Icon, page, page_with};
 use crate::http::panel::parts::view::{Look, View};
+use crate::http::panel::{Icon, page, page_with};
 use crate::http::routes::{Area, Routes};
 use crate::login::{Provider, flow};
 
@@ -38,11 +38,7 @@ pub(super) struct SignInPage {
     pub(super) signed_out: bool,
 }
 
-async fn show(
-    _: Public<reason::SigningIn>,
-    app: View,
-    Query(query): Query<Login>,
-) -> Result<Response> {
+async fn show(_: Public<reason::SigningIn>, app: View, Query(query): Query<Login>) -> Result<Response> {
     let path = flow::path_of_ours(query.return_to.as_deref());
     Ok(page(&SignInPage {
         look: app.look(),

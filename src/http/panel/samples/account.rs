@@ -20,8 +20,14 @@ impl Sampled for AccountPage {
         let many = || (0..24).map(|number| session(number, "Firefox on Windows", Icon::Session)).collect();
         vec![
             ("usual", usual(look)),
-            ("new", Self { identities: vec![identity(0, "ada@example.com")], sessions: few(1), ..usual(look) }),
-            ("saved", Self { frame: usual(look).frame.telling(Some(Notice::ProfileSaved.code())), ..usual(look) }),
+            (
+                "new",
+                Self { identities: vec![identity(0, "ada@example.com")], sessions: few(1), ..usual(look) },
+            ),
+            (
+                "saved",
+                Self { frame: usual(look).frame.telling(Some(Notice::ProfileSaved.code())), ..usual(look) },
+            ),
             ("wrong", Self { name: String::new(), errors: wrong(), ..usual(look) }),
             ("stale", Self { fresh: false, ..usual(look) }),
             ("full", Self { sessions: many(), ..usual(look) }),
@@ -93,7 +99,12 @@ fn few(count: usize) -> Vec<SessionRow> {
         ("Chrome on Windows", Icon::Session),
         ("freehold-backup/2.1 (nightly)", Icon::Session),
     ];
-    known.iter().take(count).enumerate().map(|(number, (browser, device))| session(number, browser, *device)).collect()
+    known
+        .iter()
+        .take(count)
+        .enumerate()
+        .map(|(number, (browser, device))| session(number, browser, *device))
+        .collect()
 }
 
 fn session(number: usize, browser: &str, device: Icon) -> SessionRow {
@@ -101,7 +112,11 @@ fn session(number: usize, browser: &str, device: Icon) -> SessionRow {
         id: SessionHandle::from_uuid(scene::id(number)),
         device,
         browser: browser.to_owned(),
-        ip: if number == 1 { "2001:db8:85a3:0:0:8a2e:370:7334".to_owned() } else { format!("192.0.2.{number}") },
+        ip: if number == 1 {
+            "2001:db8:85a3:0:0:8a2e:370:7334".to_owned()
+        } else {
+            format!("192.0.2.{number}")
+        },
         provider: (number != 3).then(|| "Google".to_owned()),
         current: number == 0,
         opened: scene::ago(1 + number as u64 * 60),

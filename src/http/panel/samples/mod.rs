@@ -51,8 +51,7 @@ pub(super) fn all(look: Look) -> Vec<Sample> {
 }
 
 fn of<P: Sampled>(look: Look) -> Vec<Sample> {
-    let rendered =
-        |(state, page): (&'static str, P)| Sample { page: P::PAGE, state, html: page.render() };
+    let rendered = |(state, page): (&'static str, P)| Sample { page: P::PAGE, state, html: page.render() };
     P::samples(look).into_iter().map(rendered).collect()
 }
 
@@ -80,7 +79,10 @@ mod tests {
         let panel = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/http/panel");
         let read = |folder: &Path| {
             let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-            files.filter(|path| path.is_file()).map(|path| fs::read_to_string(path).unwrap()).collect::<Vec<_>>()
+            files
+                .filter(|path| path.is_file())
+                .map(|path| fs::read_to_string(path).unwrap())
+                .collect::<Vec<_>>()
         };
         let samples = read(&panel.join("samples")).concat();
         let mut pages = 0;

@@ -24,10 +24,12 @@ impl Sampled for ProblemPage {
 fn others(look: Look) -> Vec<(&'static str, ProblemPage)> {
     let page = |error: Error| page(look, &error);
     let wait = Duration::from_mins(3);
-    let too_many = Error::TooMany { what: "This tenant has sent too many invitations.".into(), retry_after: wait };
+    let too_many =
+        Error::TooMany { what: "This tenant has sent too many invitations.".into(), retry_after: wait };
     let here = || Some("#again".to_owned());
     let back = |label| Some(("#back".to_owned(), label));
-    let conflict = "A tenant needs at least one owner whose role has no end. Make someone else an owner first.";
+    let conflict =
+        "A tenant needs at least one owner whose role has no end. Make someone else an owner first.";
     let fields = ["/name", "/slug"].map(|pointer| crate::error::FieldError {
         pointer: pointer.to_owned(),
         code: "required",
@@ -35,21 +37,40 @@ fn others(look: Look) -> Vec<(&'static str, ProblemPage)> {
     });
     vec![
         ("not-found", page(Error::NotFound)),
-        ("sign-in-again", ProblemPage {
-            sign_in: Some("#login".to_owned()),
-            back: back("Go back"),
-            ..page(Error::ReauthenticationRequired)
-        }),
+        (
+            "sign-in-again",
+            ProblemPage {
+                sign_in: Some("#login".to_owned()),
+                back: back("Go back"),
+                ..page(Error::ReauthenticationRequired)
+            },
+        ),
         ("cross-site", ProblemPage { back: back("Go back"), ..page(Error::Csrf) }),
-        ("malformed", ProblemPage { back: back("Go back"), ..page(Error::Malformed("the field theme is repeated".into())) }),
+        (
+            "malformed",
+            ProblemPage {
+                back: back("Go back"),
+                ..page(Error::Malformed("the field theme is repeated".into()))
+            },
+        ),
         ("conflict", ProblemPage { back: back("Go back"), ..page(Error::Conflict(conflict.into())) }),
         ("invalid", ProblemPage { back: back("Go back"), ..page(Error::Invalid(fields.into())) }),
-        ("too-many", ProblemPage {
-            advice: advice(&Problem::of(&too_many, None), false, Some(wait)),
-            back: back("Go back"),
-            ..page(too_many)
-        }),
-        ("unavailable", ProblemPage { again: here(), back: back("To the overview"), ..page(Error::Unavailable("sample", None)) }),
+        (
+            "too-many",
+            ProblemPage {
+                advice: advice(&Problem::of(&too_many, None), false, Some(wait)),
+                back: back("Go back"),
+                ..page(too_many)
+            },
+        ),
+        (
+            "unavailable",
+            ProblemPage {
+                again: here(),
+                back: back("To the overview"),
+                ..page(Error::Unavailable("sample", None))
+            },
+        ),
         ("internal", page(Error::Internal("sample", None))),
     ]
 }
@@ -67,11 +88,20 @@ fn denials(look: Look) -> Vec<(&'static str, ProblemPage)> {
         required: "donaudampfschifffahrt:unterzeichnen_und_weiterleiten".to_owned(),
         ..usual()
     };
-    let several = Denial { ask: scene::PEOPLE.into_iter().take(5).map(|(name, _)| name).enumerate().map(person).collect(), ..usual() };
-    [("denied", usual()), ("denied-several", several), ("denied-outweighed", outweighed), ("denied-alone", alone), ("denied-awkward", awkward)]
-        .into_iter()
-        .map(|(state, denial)| (state, denied(look, denial)))
-        .collect()
+    let several = Denial {
+        ask: scene::PEOPLE.into_iter().take(5).map(|(name, _)| name).enumerate().map(person).collect(),
+        ..usual()
+    };
+    [
+        ("denied", usual()),
+        ("denied-several", several),
+        ("denied-outweighed", outweighed),
+        ("denied-alone", alone),
+        ("denied-awkward", awkward),
+    ]
+    .into_iter()
+    .map(|(state, denial)| (state, denied(look, denial)))
+    .collect()
 }
 
 fn denied(look: Look, denial: Denial) -> ProblemPage {
@@ -99,6 +129,6 @@ fn person((number, name): (usize, &str)) -> Person {
 
 fn page(look: Look, error: &Error) -> ProblemPage {
     let problem = Problem::of(error, Some(scene::id(42).to_string()));
-    let advice = advice(&problem, problem.denial.is_some(), None);
+    let advice = advice(&problem, problem.denial.is_some() || problem.status == 503, None);
     ProblemPage { advice, ..ProblemPage::new(look, &problem) }
 }
