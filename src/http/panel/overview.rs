@@ -10,12 +10,12 @@ use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::http::access::Can;
 use crate::http::extract::Query;
+use crate::http::panel::invitations::deps;
 use crate::http::panel::parts::activity::Activity;
 use crate::http::panel::parts::frame::{Frame, Section, also, path_of};
-use crate::http::panel::invitations::deps;
 use crate::http::panel::parts::shown::{Badge, Moment};
-use crate::http::panel::{page, start};
 use crate::http::panel::parts::view::View;
+use crate::http::panel::{page, start};
 use crate::http::routes::{Area, Routes};
 use crate::invitations::{self, Status};
 use crate::members;
@@ -60,11 +60,7 @@ impl OverviewPage {
     }
 }
 
-async fn show(
-    who: Can<perm::TenantRead>,
-    app: View,
-    Query(query): Query<Shown>,
-) -> Result<Response> {
+async fn show(who: Can<perm::TenantRead>, app: View, Query(query): Query<Shown>) -> Result<Response> {
     let grant = who.grant();
     let (policy, now) = (grant.policy(), app.database.clock().now());
     let roles = grant.standing().held(now).map(|(role, held)| Badge {

@@ -8,10 +8,10 @@ use crate::authz::{Grant, perm};
 use crate::error::{Error, Result};
 use crate::http::access::Can;
 use crate::http::extract::{Form, Query};
+use crate::http::panel::page;
 use crate::http::panel::parts::form::{self, FormErrors, Rejected};
 use crate::http::panel::parts::frame::{Frame, Section, path_of};
 use crate::http::panel::parts::notice::Notice;
-use crate::http::panel::page;
 use crate::http::panel::parts::view::View;
 use crate::http::routes::{Area, Routes};
 use crate::tenants::{self, Tenant, TenantChange};
@@ -46,11 +46,7 @@ struct SettingsPage {
     fresh: bool,
 }
 
-async fn show(
-    who: Can<perm::TenantRead>,
-    app: View,
-    Query(query): Query<Shown>,
-) -> Result<Response> {
+async fn show(who: Can<perm::TenantRead>, app: View, Query(query): Query<Shown>) -> Result<Response> {
     let mut shown = settings_page(&app, who.grant(), None, None).await?;
     shown.frame = shown.frame.telling(query.done.as_deref());
     Ok(page(&shown))

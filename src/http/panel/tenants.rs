@@ -9,10 +9,10 @@ use crate::config::TenantCreation;
 use crate::error::Result;
 use crate::http::access::SignedIn;
 use crate::http::extract::{Form, Query};
+use crate::http::panel::page;
 use crate::http::panel::parts::form::{self, FormErrors, Rejected};
 use crate::http::panel::parts::frame::{Frame, Section};
 use crate::http::panel::parts::notice::Notice;
-use crate::http::panel::page;
 use crate::http::panel::parts::view::View;
 use crate::http::routes::{Area, Routes};
 use crate::http::state::AppState;
@@ -55,11 +55,7 @@ struct Mine {
     leave: String,
 }
 
-async fn show(
-    SignedIn(principal): SignedIn,
-    app: View,
-    Query(query): Query<Shown>,
-) -> Result<Response> {
+async fn show(SignedIn(principal): SignedIn, app: View, Query(query): Query<Shown>) -> Result<Response> {
     let new = NewTenant { name: String::new(), slug: None };
     let mut shown = tenants_page(&app, &principal, &new, None).await?;
     shown.frame = shown.frame.telling(query.done.as_deref());

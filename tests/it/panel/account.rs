@@ -123,7 +123,10 @@ async fn pages_look_as_the_browser_says() {
     let outside = app.anonymous().call(Method::GET, "/login").header("cookie", "freehold-look=light");
     outside.send().await.expect(200).has(&["<html lang=\"en\" data-theme=\"light\">"]);
     let chosen = look("/account", "light").await;
-    assert!(chosen.contains("value=\"light\" checked") && chosen.contains("value=\"system\" checked"), "{chosen}");
+    assert!(
+        chosen.contains("value=\"light\" checked") && chosen.contains("value=\"system\" checked"),
+        "{chosen}"
+    );
     for rubbish in ["\"><script>alert(1)</script>", "dark.zebra", "zebra", ""] {
         let page = look("/account", rubbish).await;
         assert!(!page.contains("zebra") && !page.contains("alert("), "{rubbish}: {page}");

@@ -7,6 +7,7 @@ mod scene;
 mod account;
 mod members;
 mod outside;
+mod parts;
 mod problems;
 
 use askama::Template;
@@ -37,6 +38,7 @@ pub(super) struct Sample {
 /// Every page in every state. A page that is not here fails a test below.
 pub(super) fn all(look: Look) -> Vec<Sample> {
     [
+        of::<parts::PartsPage>(look),
         of::<super::sign_in::SignInPage>(look),
         of::<super::sign_in::FailedPage>(look),
         of::<super::account::AccountPage>(look),
