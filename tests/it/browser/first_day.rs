@@ -94,7 +94,7 @@ async fn is_told_why_by_the_panel(vic: &Visitor, ben_id: &str) {
     assert!(page.contains("You cannot change these roles."), "{page}");
     assert!(!page.contains("Save the roles") && !page.contains("Remove…"), "{page}");
     // The page offers no form for it; the address is known all the same.
-    vic.unfolds("Vic Sample").await;
+    vic.unfolds("Your account").await;
     vic.is_refused_sending("form[action='/logout']", &format!("{member}/roles"), 403).await;
     explains(&vic.reads("Not allowed").await, "members:update", "");
     vic.presses("Ben Sample").await;
