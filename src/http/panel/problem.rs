@@ -95,9 +95,9 @@ pub(in crate::http) fn problem(
     if !matches!(error, Error::NotFound) {
         let wait = if let Error::TooMany { retry_after, .. } = error { Some(*retry_after) } else { None };
         let passes = matches!(error, Error::TooMany { .. } | Error::Unavailable(..) | Error::Internal(..));
-        let signs_in = matches!(error, Error::ReauthenticationRequired | Error::InvalidToken);
+        let stranger = matches!(error, Error::ReauthenticationRequired | Error::InvalidToken);
         page.advice = advice(problem, is_safe(method), wait);
-        page.sign_in = signs_in.then_some(sign_in);
+        page.sign_in = stranger.then_some(sign_in);
         page.again = (passes && method == Method::GET).then(|| here.to_owned());
         page.back = before(uri.path());
     }

@@ -3,7 +3,6 @@
 mod checks;
 mod first_day;
 mod gallery;
-mod improvements;
 mod keyboard;
 mod looks;
 mod mirror;

@@ -6,6 +6,7 @@ mod forms;
 mod invitations;
 mod members;
 mod people;
+mod roles;
 mod signing_in;
 
 use crate::harness::app::Answer;

@@ -72,7 +72,7 @@ fn awkward(look: Look) -> AccountPage {
         sessions: vec![session(0, scene::LONG, Icon::Session), session(1, scene::UNBROKEN, Icon::Phone)],
         ..usual(look)
     };
-    page.frame.name = scene::UNBROKEN.to_owned();
+    scene::UNBROKEN.clone_into(&mut page.frame.name);
     page
 }
 

@@ -5,10 +5,14 @@
 mod scene;
 
 mod account;
+mod invitations;
+mod join;
 mod members;
 mod outside;
 mod parts;
+mod people;
 mod problems;
+mod roles;
 
 use askama::Template;
 
@@ -44,6 +48,12 @@ pub(super) fn all(look: Look) -> Vec<Sample> {
         of::<super::account::AccountPage>(look),
         of::<super::identities::LinkPage>(look),
         of::<super::members::MembersPage>(look),
+        of::<super::member::MemberPage>(look),
+        of::<super::parts::confirm::Confirm>(look),
+        of::<super::invitations::InvitationsPage>(look),
+        of::<super::inviting::LinkPage>(look),
+        of::<super::join::JoinPage>(look),
+        of::<super::roles::RolesPage>(look),
         of::<super::problem::ProblemPage>(look),
         of::<super::mailbox::MailboxPage>(look),
     ]
