@@ -13,7 +13,6 @@ use crate::http::extract::{Form, Path, TokenWord, form_token};
 use crate::http::openapi::{Input, Operation};
 use crate::http::panel::invitations::deps;
 use crate::http::panel::parts::form::{self, FormErrors, Rejected};
-use crate::http::panel::parts::mark::Mark;
 use crate::http::panel::parts::notice::Notice;
 use crate::http::panel::parts::shown::Moment;
 use crate::http::panel::parts::view::{Look, View};

@@ -4,11 +4,14 @@
 // What the samples have in common: a frame, people, times.
 mod scene;
 
+mod account;
 mod invitations;
 mod join;
 mod members;
+mod outside;
 mod parts;
 mod people;
+mod problems;
 mod roles;
 
 use askama::Template;
@@ -40,6 +43,10 @@ pub(super) struct Sample {
 pub(super) fn all(look: Look) -> Vec<Sample> {
     [
         of::<parts::PartsPage>(look),
+        of::<super::sign_in::SignInPage>(look),
+        of::<super::sign_in::FailedPage>(look),
+        of::<super::account::AccountPage>(look),
+        of::<super::identities::LinkPage>(look),
         of::<super::members::MembersPage>(look),
         of::<super::member::MemberPage>(look),
         of::<super::parts::confirm::Confirm>(look),
@@ -47,6 +54,8 @@ pub(super) fn all(look: Look) -> Vec<Sample> {
         of::<super::inviting::LinkPage>(look),
         of::<super::join::JoinPage>(look),
         of::<super::roles::RolesPage>(look),
+        of::<super::problem::ProblemPage>(look),
+        of::<super::mailbox::MailboxPage>(look),
     ]
     .into_iter()
     .flatten()
