@@ -99,11 +99,17 @@ pub(in crate::http::panel) enum Section {
     Settings,
     Tenants,
     Account,
+    /// Led to by no entry: the search.
+    Search,
 }
 
 impl Frame {
     /// Around a page that is in no tenant.
-    pub(in crate::http::panel) async fn of(view: &View, principal: &Principal, section: Section) -> Result<Self> {
+    pub(in crate::http::panel) async fn of(
+        view: &View,
+        principal: &Principal,
+        section: Section,
+    ) -> Result<Self> {
         let user = &principal.user;
         let mine = tenants::list_for(&view.authz, user.id, view.database.clock().now()).await?;
         Ok(Self {
@@ -122,7 +128,11 @@ impl Frame {
     }
 
     /// Around a page in the grant's tenant.
-    pub(in crate::http::panel) async fn inside<P>(view: &View, grant: &Grant<P>, section: Section) -> Result<Self> {
+    pub(in crate::http::panel) async fn inside<P>(
+        view: &View,
+        grant: &Grant<P>,
+        section: Section,
+    ) -> Result<Self> {
         let mut frame = Self::of(view, grant.principal(), section).await?;
         let (path, policy) = (path_of(grant), grant.policy());
         for tenant in &mut frame.tenants {
@@ -164,7 +174,7 @@ fn development(view: &View) -> Option<NavGroup> {
 }
 
 /// What everyone has.
-fn own_pages(section: Section) -> Vec<NavGroup> {
+pub(in crate::http::panel) fn own_pages(section: Section) -> Vec<NavGroup> {
     let link = |part, path: &str, label, icon, keys| NavLink {
         path: path.to_owned(),
         label,
@@ -187,11 +197,21 @@ pub(in crate::http::panel) fn tenant_pages<P>(grant: &Grant<P>, section: Section
     };
     let may_change = grant.can::<perm::TenantUpdate>() || grant.can::<perm::TenantDelete>();
     let groups = [
-        ("", vec![(Section::Overview, "", "Overview", Icon::Overview, "g o", grant.can::<perm::TenantRead>())]),
+        (
+            "",
+            vec![(Section::Overview, "", "Overview", Icon::Overview, "g o", grant.can::<perm::TenantRead>())],
+        ),
         (
             "People",
             vec![
-                (Section::Members, "/members", "Members", Icon::Members, "g m", grant.can::<perm::MembersRead>()),
+                (
+                    Section::Members,
+                    "/members",
+                    "Members",
+                    Icon::Members,
+                    "g m",
+                    grant.can::<perm::MembersRead>(),
+                ),
                 (
                     Section::Invitations,
                     "/invitations",
@@ -205,10 +225,9 @@ pub(in crate::http::panel) fn tenant_pages<P>(grant: &Grant<P>, section: Section
         ),
         ("Tenant", vec![(Section::Settings, "/settings", "Settings", Icon::Settings, "g s", may_change)]),
     ];
-    let shown = groups.into_iter().map(|(label, links)| NavGroup {
-        label,
-        links: links.into_iter().filter_map(link).collect(),
-    });
+    let shown = groups
+        .into_iter()
+        .map(|(label, links)| NavGroup { label, links: links.into_iter().filter_map(link).collect() });
     shown.filter(|group| !group.links.is_empty()).collect()
 }
 
@@ -218,7 +237,10 @@ pub(in crate::http::panel) fn path_of<P>(grant: &Grant<P>) -> String {
 }
 
 /// The caller's grant of another permission in the same tenant, when they hold it.
-pub(in crate::http::panel) async fn also<Q: Permission, P>(app: &AppState, grant: &Grant<P>) -> Result<Option<Grant<Q>>> {
+pub(in crate::http::panel) async fn also<Q: Permission, P>(
+    app: &AppState,
+    grant: &Grant<P>,
+) -> Result<Option<Grant<Q>>> {
     if !grant.can::<Q>() {
         return Ok(None);
     }

@@ -5,6 +5,8 @@
 mod scene;
 
 mod members;
+mod search;
+mod tenant;
 
 use askama::Template;
 
@@ -33,12 +35,20 @@ pub(super) struct Sample {
 
 /// Every page in every state. A page that is not here fails a test below.
 pub(super) fn all(look: Look) -> Vec<Sample> {
-    [of::<super::members::MembersPage>(look)].into_iter().flatten().collect()
+    [
+        of::<super::tenants::TenantsPage>(look),
+        of::<super::overview::OverviewPage>(look),
+        of::<super::members::MembersPage>(look),
+        of::<super::settings::SettingsPage>(look),
+        of::<super::search::SearchPage>(look),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn of<P: Sampled>(look: Look) -> Vec<Sample> {
-    let rendered =
-        |(state, page): (&'static str, P)| Sample { page: P::PAGE, state, html: page.render() };
+    let rendered = |(state, page): (&'static str, P)| Sample { page: P::PAGE, state, html: page.render() };
     P::samples(look).into_iter().map(rendered).collect()
 }
 
@@ -66,7 +76,10 @@ mod tests {
         let panel = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/http/panel");
         let read = |folder: &Path| {
             let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-            files.filter(|path| path.is_file()).map(|path| fs::read_to_string(path).unwrap()).collect::<Vec<_>>()
+            files
+                .filter(|path| path.is_file())
+                .map(|path| fs::read_to_string(path).unwrap())
+                .collect::<Vec<_>>()
         };
         let samples = read(&panel.join("samples")).concat();
         let mut pages = 0;
