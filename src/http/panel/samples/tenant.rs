@@ -104,7 +104,7 @@ impl Sampled for OverviewPage {
                     steps: first_steps("/t/acme", start),
                     members: Some(1),
                     invitations: Some(0),
-                    activity: Some(vec![activity(0, "made this tenant", "", "")]),
+                    activity: lines([activity(0, "made this tenant", "", "")]),
                     since: scene::ago(0),
                     ..calm()
                 },
@@ -139,7 +139,7 @@ impl Sampled for OverviewPage {
                         ending(scene::UNBROKEN),
                         Attention { people: named(&[scene::LONG, scene::UNBROKEN]), ..without_role() },
                     ],
-                    activity: Some(vec![
+                    activity: lines([
                         Activity {
                             actor: scene::LONG.to_owned(),
                             ..activity(1, "invited", scene::UNBROKEN, "as Viewer")
@@ -174,7 +174,7 @@ fn overview(look: Look, name: &str) -> OverviewPage {
         invitations: Some(3),
         may_invite: true,
         may_read_roles: true,
-        activity: Some(vec![
+        activity: lines([
             activity(1, "changed the roles of", "Émile Sample", "to Admin, Member"),
             denied,
             activity(0, "invited", "someone@example.com", "as Viewer"),
@@ -196,8 +196,14 @@ fn activity(number: usize, did: &str, target: &str, detail: &str) -> Activity {
         target: target.to_owned(),
         detail: detail.to_owned(),
         denied: false,
-        at: scene::ago(number as u64 * 7),
+        at: scene::ago(0),
     }
+}
+
+/// One after the other, latest first.
+fn lines(lines: impl IntoIterator<Item = Activity>) -> Option<Vec<Activity>> {
+    let at = |(place, line): (usize, Activity)| Activity { at: scene::ago(7 * place as u64), ..line };
+    Some(lines.into_iter().enumerate().map(at).collect())
 }
 
 fn attention() -> Vec<Attention> {
