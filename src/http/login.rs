@@ -117,7 +117,9 @@ async fn link(
     let principal = match authenticate(parts, app).await {
         Ok(principal) if principal.user.id == user && principal.session.handle == session => principal,
         // Not the way to sign in and back: that would carry this address, code and all.
-        Ok(_) | Err(Error::Unauthenticated) => return Ok(page::failed(&parts.headers, &page::Failure::State)),
+        Ok(_) | Err(Error::Unauthenticated) => {
+            return Ok(page::failed(&parts.headers, &page::Failure::State));
+        }
         Err(error) => return Err(error),
     };
     match accounts::link(
@@ -132,7 +134,9 @@ async fn link(
         Ok(()) => {
             Ok(SeeOther(format!("{}?linked={}", returned.return_to, provider.as_str())).into_response())
         }
-        Err(Error::Conflict(_)) => Ok(page::failed(&parts.headers, &page::Failure::LinkedElsewhere(provider))),
+        Err(Error::Conflict(_)) => {
+            Ok(page::failed(&parts.headers, &page::Failure::LinkedElsewhere(provider)))
+        }
         Err(error) => Err(error),
     }
 }

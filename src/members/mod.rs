@@ -75,8 +75,14 @@ pub enum Sort {
     /// By name, whatever its case.
     #[default]
     Name,
+    /// By name, the last first.
+    #[serde(rename = "-name")]
+    NameDown,
     /// Oldest member first.
     JoinedAt,
+    /// Newest member first.
+    #[serde(rename = "-joined_at")]
+    JoinedAtDown,
 }
 
 impl Sort {
@@ -85,7 +91,20 @@ impl Sort {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Name => "name",
+            Self::NameDown => "-name",
             Self::JoinedAt => "joined_at",
+            Self::JoinedAtDown => "-joined_at",
+        }
+    }
+
+    /// The same from the other end.
+    #[must_use]
+    pub const fn reversed(self) -> Self {
+        match self {
+            Self::Name => Self::NameDown,
+            Self::NameDown => Self::Name,
+            Self::JoinedAt => Self::JoinedAtDown,
+            Self::JoinedAtDown => Self::JoinedAt,
         }
     }
 }
@@ -138,8 +157,8 @@ pub async fn list(
     let more = found.len() > limit;
     found.truncate(limit);
     let next = found.last().filter(|_| more).map(|(key, member)| match window.sort {
-        Sort::Name => Position::Name(key.clone(), member.user.id),
-        Sort::JoinedAt => Position::JoinedAt(member.joined_at.micros(), member.user.id),
+        Sort::Name | Sort::NameDown => Position::Name(key.clone(), member.user.id),
+        Sort::JoinedAt | Sort::JoinedAtDown => Position::JoinedAt(member.joined_at.micros(), member.user.id),
     });
     Ok(Page { items: found.into_iter().map(|(_, member)| member).collect(), next })
 }

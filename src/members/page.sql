@@ -14,11 +14,16 @@ from (
         ))
         and ($6 = 'start'
             or ($6 = 'name' and (lower(u.name), u.id) > ($7, $9))
-            or ($6 = 'joined_at' and (m.joined_at, u.id) > ($8, $9)))
+            or ($6 = '-name' and (lower(u.name), u.id) < ($7, $9))
+            or ($6 = 'joined_at' and (m.joined_at, u.id) > ($8, $9))
+            or ($6 = '-joined_at' and (m.joined_at, u.id) < ($8, $9)))
     order by
         case when $5 = 'name' then lower(u.name) end,
+        case when $5 = '-name' then lower(u.name) end desc,
         case when $5 = 'joined_at' then m.joined_at end,
-        u.id
+        case when $5 = '-joined_at' then m.joined_at end desc,
+        case when $5 in ('name', 'joined_at') then u.id end,
+        u.id desc
     limit $10
 ) p
 left join role_assignments a
@@ -26,6 +31,9 @@ left join role_assignments a
 left join roles r on r.tenant_id = a.tenant_id and r.id = a.role_id
 order by
     case when $5 = 'name' then p.sort_key end,
+    case when $5 = '-name' then p.sort_key end desc,
     case when $5 = 'joined_at' then p.joined_at end,
-    p.id,
+    case when $5 = '-joined_at' then p.joined_at end desc,
+    case when $5 in ('name', 'joined_at') then p.id end,
+    p.id desc,
     r.key

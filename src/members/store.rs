@@ -37,14 +37,14 @@ pub(super) async fn page(
 ) -> Result<Vec<MemberRow>> {
     let text = include_str!("page.sql");
     let sort = window.sort.as_str();
-    let (after, name, micros, id) = match &window.after {
-        None => ("start", "", 0, UserId::from_uuid(uuid::Uuid::nil())),
-        Some(Position::Name(name, id)) => (Sort::Name.as_str(), name.as_str(), 0, *id),
-        Some(Position::JoinedAt(micros, id)) => (Sort::JoinedAt.as_str(), "", *micros, *id),
+    let (after, name, micros, id) = match (&window.after, window.sort) {
+        (None, _) => ("start", "", 0, UserId::from_uuid(uuid::Uuid::nil())),
+        (Some(Position::Name(name, id)), Sort::Name | Sort::NameDown) => (sort, name.as_str(), 0, *id),
+        (Some(Position::JoinedAt(micros, id)), Sort::JoinedAt | Sort::JoinedAtDown) => {
+            (sort, "", *micros, *id)
+        }
+        (Some(_), _) => return Err(Error::Malformed("the cursor belongs to another sort".into())),
     };
-    if after != sort && window.after.is_some() {
-        return Err(Error::Malformed("the cursor belongs to another sort".into()));
-    }
     sql!(
         on,
         fetch_all,

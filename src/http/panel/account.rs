@@ -9,13 +9,13 @@ use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::http::access::SignedIn;
 use crate::http::extract::{Form, Query};
+use crate::http::panel::page;
 use crate::http::panel::parts::form::{self, FormErrors, Rejected};
 use crate::http::panel::parts::frame::{Frame, Section};
 use crate::http::panel::parts::notice::Notice;
-use crate::http::panel::page;
-use crate::http::panel::sessions::SessionRow;
 use crate::http::panel::parts::shown::Moment;
 use crate::http::panel::parts::view::View;
+use crate::http::panel::sessions::SessionRow;
 use crate::http::routes::{Area, Routes};
 use crate::ids::IdentityId;
 use crate::login::accounts::{self, ProfileChange};
@@ -63,11 +63,7 @@ struct IdentityRow {
     used: Moment,
 }
 
-async fn show(
-    SignedIn(principal): SignedIn,
-    app: View,
-    Query(query): Query<Shown>,
-) -> Result<Response> {
+async fn show(SignedIn(principal): SignedIn, app: View, Query(query): Query<Shown>) -> Result<Response> {
     let mut shown = account_page(&app, &principal, principal.user.name.clone(), None).await?;
     let done = query.done.as_deref().or(query.linked.as_deref().map(|_| Notice::Linked.code()));
     shown.frame = shown.frame.telling(done);

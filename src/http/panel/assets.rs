@@ -23,11 +23,15 @@ struct Asset {
 static STYLE: LazyLock<Asset> = LazyLock::new(|| {
     Asset::new("freehold", "css", "text/css; charset=utf-8", include_str!("../../../assets/freehold.css"))
 });
-static ICON: LazyLock<Asset> =
-    LazyLock::new(|| Asset::new("icon", "svg", "image/svg+xml", BRAND));
+static ICON: LazyLock<Asset> = LazyLock::new(|| Asset::new("icon", "svg", "image/svg+xml", BRAND));
 
 static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
-    Asset::new("freehold", "js", "text/javascript; charset=utf-8", include_str!("../../../assets/freehold.js"))
+    Asset::new(
+        "freehold",
+        "js",
+        "text/javascript; charset=utf-8",
+        include_str!("../../../assets/freehold.js"),
+    )
 });
 /// The product's mark, which pages hold themselves.
 pub(super) const BRAND: &str = include_str!("../../../assets/icon.svg");

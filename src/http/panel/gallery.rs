@@ -21,9 +21,11 @@ impl Reason for Samples {
 }
 
 pub(super) fn routes() -> Routes {
-    Routes::new(Area::Panel)
-        .get("/dev/gallery", "Every page in every state", index)
-        .get("/dev/gallery/{sample}", "One page in one state", show)
+    Routes::new(Area::Panel).get("/dev/gallery", "Every page in every state", index).get(
+        "/dev/gallery/{sample}",
+        "One page in one state",
+        show,
+    )
 }
 
 /// The table of contents.

@@ -7,11 +7,11 @@ use crate::authz::Principal;
 use crate::error::{Error, Result};
 use crate::http::access::SignedIn;
 use crate::http::extract::{Form, Path};
+use crate::http::panel::page;
 use crate::http::panel::parts::confirm::Confirm;
 use crate::http::panel::parts::form::{FormErrors, Rejected};
 use crate::http::panel::parts::frame::{Frame, Section};
 use crate::http::panel::parts::notice::Notice;
-use crate::http::panel::page;
 use crate::http::panel::parts::view::View;
 use crate::http::routes::{Area, Routes};
 use crate::ids::IdentityId;
@@ -41,11 +41,7 @@ async fn link(SignedIn(principal): SignedIn, app: View, form: Form) -> Result<Re
     Ok(page(&LinkPage { frame: Frame::of(&app, &principal, Section::Account).await?, provider, href }))
 }
 
-async fn ask(
-    SignedIn(principal): SignedIn,
-    app: View,
-    Path(identity): Path<IdentityId>,
-) -> Result<Response> {
+async fn ask(SignedIn(principal): SignedIn, app: View, Path(identity): Path<IdentityId>) -> Result<Response> {
     principal.require_fresh(app.database.clock().now())?;
     Ok(question(&app, &principal, identity).await?.answer(None))
 }

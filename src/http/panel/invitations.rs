@@ -12,10 +12,10 @@ use crate::error::Result;
 use crate::http::access::Can;
 use crate::http::extract::Query;
 use crate::http::pagination;
+use crate::http::panel::page;
 use crate::http::panel::parts::choices::{Choice, choices};
 use crate::http::panel::parts::form::{self, FormErrors, Rejected};
 use crate::http::panel::parts::frame::{Frame, Section, keeps_mail, path_of};
-use crate::http::panel::page;
 use crate::http::panel::parts::shown::{Badge, Moment, badges};
 use crate::http::panel::parts::view::View;
 use crate::http::routes::{Area, Routes};
@@ -85,11 +85,7 @@ impl Row {
     }
 }
 
-async fn list(
-    who: Can<perm::InvitationsRead>,
-    app: View,
-    Query(wanted): Query<Wanted>,
-) -> Result<Response> {
+async fn list(who: Can<perm::InvitationsRead>, app: View, Query(wanted): Query<Wanted>) -> Result<Response> {
     Ok(page(&invitations_page(&app, who.grant(), wanted, Typed::default(), None).await?))
 }
 

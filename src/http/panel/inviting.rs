@@ -9,11 +9,11 @@ use crate::authz::{Grant, perm};
 use crate::error::Result;
 use crate::http::access::Can;
 use crate::http::extract::{Form, Path};
+use crate::http::panel::invitations::{Typed, Wanted, deps, invitations_page, is_mailed};
+use crate::http::panel::page;
 use crate::http::panel::parts::form::Rejected;
 use crate::http::panel::parts::frame::{Frame, Section, path_of};
-use crate::http::panel::invitations::{Typed, Wanted, deps, invitations_page, is_mailed};
 use crate::http::panel::parts::notice::Notice;
-use crate::http::panel::page;
 use crate::http::panel::parts::shown::Moment;
 use crate::http::panel::parts::view::View;
 use crate::http::routes::{Area, Routes};
@@ -96,12 +96,7 @@ fn back<P>(grant: &Grant<P>, notice: Notice) -> Response {
 }
 
 /// The page again, with what was wrong. Whoever may not see the list is told why.
-async fn rejected<P>(
-    app: &View,
-    grant: &Grant<P>,
-    rejected: &Rejected,
-    typed: Typed,
-) -> Result<Response> {
+async fn rejected<P>(app: &View, grant: &Grant<P>, rejected: &Rejected, typed: Typed) -> Result<Response> {
     let reader = app.authz.decide(grant.principal().clone(), Arc::clone(grant.standing())).await?;
     let shown = invitations_page(app, &reader, Wanted::default(), typed, Some(rejected)).await?;
     Ok(rejected.answer(page(&shown)))

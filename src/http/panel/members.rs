@@ -11,10 +11,10 @@ use crate::http::access::Can;
 use crate::http::extract::Query;
 use crate::http::pagination;
 use crate::http::panel::parts::frame::{Frame, Section, path_of};
-use crate::http::panel::{Icon, page};
 use crate::http::panel::parts::shown::{Avatar, Badge, Moment};
 use crate::http::panel::parts::sorting::{Column, Direction};
 use crate::http::panel::parts::view::View;
+use crate::http::panel::{Icon, page};
 use crate::http::routes::{Area, Routes};
 use crate::members::{self, Filter, Member, Position, Sort, Window};
 
@@ -110,11 +110,7 @@ impl Row {
     }
 }
 
-async fn list(
-    who: Can<perm::MembersRead>,
-    app: View,
-    Query(wanted): Query<Wanted>,
-) -> Result<Response> {
+async fn list(who: Can<perm::MembersRead>, app: View, Query(wanted): Query<Wanted>) -> Result<Response> {
     let grant = who.grant();
     let search = wanted.search.as_deref().unwrap_or_default().trim().to_owned();
     let filter = Filter { search, role: wanted.role.unwrap_or_default() };
@@ -131,10 +127,14 @@ async fn list(
         }
         None => None,
     };
-    let column = |label, by: Sort| Column {
-        label,
-        href: address(&path, &filter, by, None),
-        order: (by == sort).then_some(Direction::Ascending),
+    let column = |label, by: Sort| {
+        let order = match sort {
+            sort if sort == by => Some(Direction::Ascending),
+            sort if sort == by.reversed() => Some(Direction::Descending),
+            _ => None,
+        };
+        let other = if order == Some(Direction::Ascending) { by.reversed() } else { by };
+        Column { label, href: address(&path, &filter, other, None), order }
     };
     let row = |member: &Member| Row::new(&path, member, member.user.id == grant.user(), now);
     Ok(page(&MembersPage {

@@ -21,11 +21,7 @@ pub(super) fn routes() -> Routes {
         .post("/t/{tenant}/members/{user}/remove", "End a membership", remove)
 }
 
-async fn ask(
-    who: CanOrOwn<perm::MembersDelete>,
-    app: View,
-    Path(user): Path<UserId>,
-) -> Result<Response> {
+async fn ask(who: CanOrOwn<perm::MembersDelete>, app: View, Path(user): Path<UserId>) -> Result<Response> {
     Ok(question(&app, &who, user).await?.answer(None))
 }
 

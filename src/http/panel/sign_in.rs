@@ -35,11 +35,7 @@ struct SignInPage {
     signed_out: bool,
 }
 
-async fn show(
-    _: Public<reason::SigningIn>,
-    app: View,
-    Query(query): Query<Login>,
-) -> Result<Response> {
+async fn show(_: Public<reason::SigningIn>, app: View, Query(query): Query<Login>) -> Result<Response> {
     let return_to = flow::path_of_ours(query.return_to.as_deref());
     let return_to = url::form_urlencoded::byte_serialize(return_to.as_bytes()).collect();
     let signed_out = query.signed_out.is_some();

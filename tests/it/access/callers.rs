@@ -83,6 +83,7 @@ impl Scene {
             ("token", token),
             ("slug", "forbidden".to_owned()),
             ("file", "none.css".to_owned()),
+            ("sample", "none".to_owned()),
         ]);
         Self { tenant, caller: person, parameters }
     }

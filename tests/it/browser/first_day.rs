@@ -4,18 +4,19 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use super::visit::{Script, Visit};
+use super::visitor::{How, Visitor};
 use crate::harness::free_port;
 use crate::harness::process::{Node, Program};
 
-async fn freehold_dev() -> Node {
+/// The program as a developer starts it, on free ports.
+pub(super) async fn freehold_dev() -> Node {
     let provider = format!("127.0.0.1:{}", free_port());
     Node::start(Program::new(&["dev"]).env("FREEHOLD_DEV_IDP_LISTEN", provider)).await
 }
 
 /// Ben signs in with Google and makes the tenant.
-async fn makes_a_tenant(ben: &Visit) {
-    ben.goes_to("/").await;
+async fn makes_a_tenant(ben: &Visitor) {
+    ben.visits("/").await;
     assert_eq!(ben.path().await, "/login");
     ben.presses("Continue with Google").await;
     ben.presses("Ben Sample").await;
@@ -28,7 +29,7 @@ async fn makes_a_tenant(ben: &Visit) {
 }
 
 /// Ben invites Vic as a viewer.
-async fn invites_a_viewer(ben: &Visit) {
+async fn invites_a_viewer(ben: &Visitor) {
     ben.presses("Invite someone").await;
     ben.reads("Invitations").await;
     ben.writes("E-mail address", "vic@example.com").await;
@@ -40,9 +41,9 @@ async fn invites_a_viewer(ben: &Visit) {
 }
 
 /// Vic opens the mail, signs in through GitHub, and accepts.
-async fn opens_the_mail_and_accepts(vic: &Visit) {
+async fn opens_the_mail_and_accepts(vic: &Visitor) {
     let mailbox = async || {
-        vic.goes_to("/dev/mailbox").await;
+        vic.visits("/dev/mailbox").await;
         let text = vic.reads("Mailbox").await;
         text.contains("vic@example.com").then_some(text)
     };
@@ -61,7 +62,7 @@ async fn opens_the_mail_and_accepts(vic: &Visit) {
 }
 
 /// The API's refusal to a viewer: everything it explains, and nothing changed.
-async fn is_told_why_by_the_api(vic: &Visit, ben_id: &str) {
+async fn is_told_why_by_the_api(vic: &Visitor, ben_id: &str) {
     let member = format!("/api/v1/tenants/blue-works/members/{ben_id}");
     let (_, before) = vic.asks(Method::GET, &member, &Value::Null).await;
     let changes = [
@@ -84,21 +85,21 @@ async fn is_told_why_by_the_api(vic: &Visit, ben_id: &str) {
 }
 
 /// The panel's refusal to the same viewer, by GET and by POST.
-async fn is_told_why_by_the_panel(vic: &Visit, ben_id: &str) {
+async fn is_told_why_by_the_panel(vic: &Visitor, ben_id: &str) {
     let member = format!("/t/blue-works/members/{ben_id}");
-    vic.goes_to(&format!("{member}/remove")).await;
+    vic.is_refused(&format!("{member}/remove"), 403).await;
     explains(&vic.reads("Not allowed").await, "members:delete", "Remove members");
-    vic.goes_to(&member).await;
+    vic.visits(&member).await;
     let page = vic.reads("Ben Sample").await;
     assert!(page.contains("You cannot change these roles."), "{page}");
     assert!(!page.contains("Save the roles") && !page.contains("Remove…"), "{page}");
     // The page offers no form for it; the address is known all the same.
-    vic.presses("Vic Sample").await;
-    vic.sends_form_to("form[action='/logout']", &format!("{member}/roles")).await;
+    vic.unfolds("Vic Sample").await;
+    vic.is_refused_sending("form[action='/logout']", &format!("{member}/roles"), 403).await;
     explains(&vic.reads("Not allowed").await, "members:update", "");
     vic.presses("Ben Sample").await;
     assert!(vic.reads("Ben Sample").await.contains("Owner"), "they still hold the role");
-    vic.complains_of_denials_only().await;
+    vic.is_content().await;
 }
 
 #[track_caller]
@@ -117,9 +118,9 @@ fn explains(page: &str, required: &str, sentence: &str) {
     assert!(id.parse::<uuid::Uuid>().is_ok(), "{page}");
 }
 
-async fn two_people_meet(script: Script) {
+async fn two_people_meet(how: How) {
     let node = freehold_dev().await;
-    let (ben, vic) = tokio::join!(Visit::new(&node.url, script), Visit::new(&node.url, script));
+    let (ben, vic) = tokio::join!(Visitor::opens(&node, how), Visitor::opens(&node, how));
     makes_a_tenant(&ben).await;
     invites_a_viewer(&ben).await;
     opens_the_mail_and_accepts(&vic).await;
@@ -136,7 +137,7 @@ async fn two_people_meet(script: Script) {
     is_told_why_by_the_api(&vic, ben_id).await;
     is_told_why_by_the_panel(&vic, ben_id).await;
 
-    ben.goes_to("/t/blue-works").await;
+    ben.visits("/t/blue-works").await;
     let lately = ben.reads("Blue Works").await;
     assert!(lately.contains("Vic Sample denied was not allowed"), "the owner sees who tried: {lately}");
     ben.is_content().await;
@@ -144,10 +145,15 @@ async fn two_people_meet(script: Script) {
 
 #[tokio::test]
 async fn two_people_meet_and_the_viewer_is_told_why_not() {
-    two_people_meet(Script::On).await;
+    two_people_meet(How::Script).await;
 }
 
 #[tokio::test]
 async fn two_people_meet_without_javascript() {
-    two_people_meet(Script::Off).await;
+    two_people_meet(How::NoScript).await;
+}
+
+#[tokio::test]
+async fn two_people_meet_by_keyboard_alone() {
+    two_people_meet(How::Keyboard).await;
 }

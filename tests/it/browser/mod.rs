@@ -1,4 +1,13 @@
 //! What people do, in a real Chromium against the program `freehold dev`.
 
+mod checks;
 mod first_day;
-mod visit;
+mod gallery;
+mod keyboard;
+mod looks;
+mod mirror;
+mod pages;
+mod screens;
+mod visitor;
+mod walk;
+mod weights;

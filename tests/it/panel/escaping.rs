@@ -7,7 +7,8 @@ const NAME: &str = r#"<script>alert(1)</script>"'><img src=x onerror=alert(2)>&a
 
 #[track_caller]
 fn is_escaped(page: &Answer, at: &str) {
-    let text = page.text();
+    let ours = "<script type=\"module\" src=\"/assets/freehold-";
+    let text = page.text().replacen(ours, "", 1);
     for raw in ["<script", "<img src=x", "\"'>", "&amp;"] {
         assert!(!text.contains(raw), "{at} has {raw}: {text}");
     }
@@ -69,9 +70,9 @@ async fn what_was_typed_comes_back_as_text() {
         }
         let path =
             format!("/t/acme/members?search={}", NAME.replace('&', "%26").replace(['<', '>', '"', ' '], "+"));
-        ada.get(&path).await.expect(200).lacks(&["<script", "onerror=alert(2)>"]);
+        ada.get(&path).await.expect(200).lacks(&["<script>", "onerror=alert(2)>"]);
         let path = "/t/acme?done=%3Cscript%3E";
-        ada.get(path).await.expect(200).lacks(&["script", "role=\"status\""]);
+        ada.get(path).await.expect(200).lacks(&["<script>", "%3Cscript", "data-flash"]);
     })
     .await;
 }

@@ -343,6 +343,12 @@ async fn pages_of_members_show_each_once_in_order() {
         assert_eq!(by_name, ["100%", "a_b", "Ada", "Bob", "cleo", "Dan", "dan", "Vera"]);
         let by_time = names(&world, tenant, ada, &all, Sort::JoinedAt).await;
         assert_eq!(by_time, ["Ada", "Bob", "Vera", "cleo", "Dan", "dan", "100%", "a_b"]);
+        let back = async |sort| names(&world, tenant, ada, &all, sort).await;
+        assert_eq!(back(Sort::NameDown).await, ["Vera", "dan", "Dan", "cleo", "Bob", "Ada", "a_b", "100%"]);
+        assert_eq!(
+            back(Sort::JoinedAtDown).await,
+            ["a_b", "100%", "dan", "Dan", "cleo", "Vera", "Bob", "Ada"]
+        );
         for (search, found) in [
             ("DAN", vec!["Dan", "dan"]),
             ("%", vec!["100%"]),

@@ -109,7 +109,10 @@ impl Look {
         const YEAR: std::time::Duration = std::time::Duration::from_hours(24 * 365);
         let theme = self.theme.map(|theme| if theme == Theme::Dark { "dark" } else { "light" });
         let words: Vec<&str> =
-            [theme, self.more_contrast.then_some("more"), self.keys_off.then_some("nokeys")].into_iter().flatten().collect();
+            [theme, self.more_contrast.then_some("more"), self.keys_off.then_some("nokeys")]
+                .into_iter()
+                .flatten()
+                .collect();
         let age = (!words.is_empty()).then_some(YEAR);
         if let Ok(value) = HeaderValue::from_str(&set_cookie(app, COOKIE, &words.join("."), age)) {
             headers.append(header::SET_COOKIE, value);

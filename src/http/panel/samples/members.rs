@@ -11,17 +11,47 @@ impl Sampled for MembersPage {
     const PAGE: &'static str = "members";
 
     fn samples(look: Look) -> Vec<(&'static str, Self)> {
-        let usual = || page(look, scene::PEOPLE.iter().enumerate().map(|(number, (name, email))| row(number, name, email)).collect());
-        let crowd = (0..50).map(|number| row(number, &format!("Person {number} Sample"), &format!("person-{number}@example.com")));
+        let usual = || {
+            page(
+                look,
+                scene::PEOPLE
+                    .iter()
+                    .enumerate()
+                    .map(|(number, (name, email))| row(number, name, email))
+                    .collect(),
+            )
+        };
+        let crowd = (0..50).map(|number| {
+            row(number, &format!("Person {number} Sample"), &format!("person-{number}@example.com"))
+        });
         let awkward = [scene::LONG, scene::UNBROKEN, "X"].iter().enumerate().map(|(number, name)| Row {
             roles: ["Owner", "Admin", scene::LONG].map(scene::badge).into_iter().chain([ending()]).collect(),
-            ..row(number, name, "an.address.as.long.as.addresses.may.be.and.then.some@a-very-long-domain-name.example.com")
+            ..row(
+                number,
+                name,
+                "an.address.as.long.as.addresses.may.be.and.then.some@a-very-long-domain-name.example.com",
+            )
         });
         vec![
             ("usual", usual()),
-            ("full", Self { total: 10_482, next: Some("#next".to_owned()), first: Some("#first".to_owned()), ..page(look, crowd.collect()) }),
+            (
+                "full",
+                Self {
+                    total: 10_482,
+                    next: Some("#next".to_owned()),
+                    first: Some("#first".to_owned()),
+                    ..page(look, crowd.collect())
+                },
+            ),
             ("awkward", page(look, awkward.collect())),
-            ("nobody", Self { search: "nobody is called this".to_owned(), role: "admin".to_owned(), ..page(look, Vec::new()) }),
+            (
+                "nobody",
+                Self {
+                    search: "nobody is called this".to_owned(),
+                    role: "admin".to_owned(),
+                    ..page(look, Vec::new())
+                },
+            ),
             ("viewer", Self { may_invite: false, may_change: false, ..usual() }),
         ]
     }
@@ -35,7 +65,9 @@ fn page(look: Look, members: Vec<Row>) -> MembersPage {
         search: String::new(),
         role: String::new(),
         sort: None,
-        roles: ["Owner", "Admin", "Member", "Viewer"].map(|name| (name.to_lowercase(), name.to_owned())).into(),
+        roles: ["Owner", "Admin", "Member", "Viewer"]
+            .map(|name| (name.to_lowercase(), name.to_owned()))
+            .into(),
         total: members.len() as i64,
         members,
         by_name: column("Name", Some(Direction::Ascending)),

@@ -5,6 +5,7 @@
 mod scene;
 
 mod members;
+mod parts;
 mod search;
 mod tenant;
 
@@ -36,6 +37,7 @@ pub(super) struct Sample {
 /// Every page in every state. A page that is not here fails a test below.
 pub(super) fn all(look: Look) -> Vec<Sample> {
     [
+        of::<parts::PartsPage>(look),
         of::<super::tenants::TenantsPage>(look),
         of::<super::overview::OverviewPage>(look),
         of::<super::members::MembersPage>(look),

@@ -11,9 +11,11 @@ use crate::http::panel::parts::shown::{Avatar, Badge, Moment};
 use crate::http::panel::parts::view::Look;
 
 /// A name as long as names may be.
-pub(super) const LONG: &str = "Maximiliana Konstantinopolitanska-Featherstonehaugh von und zu Hohenlohe-Langenburg";
+pub(super) const LONG: &str =
+    "Maximiliana Konstantinopolitanska-Featherstonehaugh von und zu Hohenlohe-Langenburg";
 /// One word that cannot be broken at a space.
-pub(super) const UNBROKEN: &str = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft";
+pub(super) const UNBROKEN: &str =
+    "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft";
 
 /// People of the samples: name and address.
 pub(super) const PEOPLE: [(&str, &str); 8] = [

@@ -1,11 +1,15 @@
 //! A real Chromium, driven through chromedriver: what people and keyboards meet. Used by the browser tests;
 //! must never keep a profile between tests or fetch anything from the network.
 
-use std::io::{BufRead, BufReader};
-use std::ops::Deref;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+mod driver;
+pub(crate) mod journal;
+mod wish;
 
+use std::ops::Deref;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use fantoccini::actions::{InputSource, KeyAction, KeyActions};
 use fantoccini::wd::{Capabilities, WebDriverCompatibleCommand};
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -13,8 +17,10 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::run_folder;
+use driver::Driver;
+pub(crate) use wish::Wish;
 
-const ARGUMENTS: [&str; 11] = [
+const ARGUMENTS: [&str; 13] = [
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -24,7 +30,10 @@ const ARGUMENTS: [&str; 11] = [
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    "--window-size=1280,900",
     "--no-proxy-server",
+    // As on phones and most desktops; else a page that is painted before it is whole shifts when one appears.
+    "--hide-scrollbars",
     // Chromium then ends when its driver does, however that ends.
     "--remote-debugging-pipe",
 ];
@@ -54,7 +63,7 @@ impl Browser {
         arguments.push(format!("--user-data-dir={}", profile.path().join("profile").display()));
         let Value::Object(wishes) = json!({
             "goog:chromeOptions": { "args": arguments, "prefs": preferences },
-            "goog:loggingPrefs": { "browser": "ALL" },
+            "goog:loggingPrefs": { "browser": "ALL", "performance": "ALL" },
         }) else {
             unreachable!("it is written as an object")
         };
@@ -62,19 +71,28 @@ impl Browser {
             .capabilities(Capabilities::from_iter(wishes))
             .connect(&format!("http://127.0.0.1:{port}"))
             .await;
-        Self { client: session.expect("Chromium opens"), _driver: driver, _profile: profile }
+        let browser = Self { client: session.expect("Chromium opens"), _driver: driver, _profile: profile };
+        // It begins with a page of its own, whose requests are not ours.
+        browser.client.goto("about:blank").await.unwrap();
+        browser.complaints().await;
+        browser
     }
 
-    /// What pages wrote to the console, and what the browser complained of, since this was last asked.
-    pub(crate) async fn console(&self) -> Vec<String> {
-        let entries = self.post("se/log", json!({ "type": "browser" })).await;
-        let line = |entry: &Value| format!("{} {}", entry["level"], entry["message"]);
-        entries.as_array().unwrap().iter().map(line).collect()
+    /// What the browser complained of since this was last asked: a line for each message on the console, each
+    /// violation of a page's policy, and each request that failed or was answered with 400 or more.
+    pub(crate) async fn complaints(&self) -> Vec<String> {
+        let console = self.post("se/log", json!({ "type": "browser" })).await;
+        let network = self.post("se/log", json!({ "type": "performance" })).await;
+        journal::complaints(&console, &network)
     }
 
-    /// Writes a picture of what is seen, as PNG.
-    pub(crate) async fn screenshot_to(&self, path: &Path) {
-        std::fs::write(path, self.client.screenshot().await.unwrap()).unwrap();
+    /// A picture of the whole page, as PNG, however high it is.
+    pub(crate) async fn picture(&self) -> Vec<u8> {
+        let page = &self.devtools("Page.getLayoutMetrics", json!({})).await["cssContentSize"];
+        let all = json!({ "x": 0, "y": 0, "width": page["width"], "height": page["height"], "scale": 1 });
+        let wishes = json!({ "format": "png", "captureBeyondViewport": true, "clip": all });
+        let shot = self.devtools("Page.captureScreenshot", wishes).await;
+        BASE64.decode(shot["data"].as_str().unwrap()).unwrap()
     }
 
     /// Makes the page this large, in CSS pixels; a window cannot be narrower than 500.
@@ -83,10 +101,23 @@ impl Browser {
         self.devtools("Emulation.setDeviceMetricsOverride", size).await;
     }
 
-    /// Says that the person likes `light` or `dark` pages.
-    pub(crate) async fn prefer(&self, scheme: &str) {
-        let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
-        self.devtools("Emulation.setEmulatedMedia", media).await;
+    /// Says what the person asks of pages; what is not among `wishes` is as the system has it.
+    pub(crate) async fn prefer(&self, wishes: &[Wish]) {
+        let features: Vec<Value> = wishes.iter().map(|wish| wish.feature()).collect();
+        self.devtools("Emulation.setEmulatedMedia", json!({ "features": features })).await;
+    }
+
+    /// Presses these keys one after the other, as a hand on a keyboard does; the last of each chord while its
+    /// others are held.
+    pub(crate) async fn types(&self, chords: impl IntoIterator<Item: AsRef<[char]>>) {
+        let down = |value: &char| KeyAction::Down { value: *value };
+        let up = |value: &char| KeyAction::Up { value: *value };
+        let strokes = |chord: &[char]| -> Vec<KeyAction> {
+            chord.iter().map(down).chain(chord.iter().rev().map(up)).collect()
+        };
+        let all = chords.into_iter().flat_map(|chord| strokes(chord.as_ref()));
+        let keys = all.fold(KeyActions::new("keyboard".to_owned()), KeyActions::then);
+        self.client.perform_actions(keys).await.unwrap();
     }
 
     /// Sends a command of the `DevTools` protocol.
@@ -124,39 +155,6 @@ impl WebDriverCompatibleCommand for DriverCommand {
     }
 }
 
-/// The driver's process. Its browser ends with it.
-struct Driver(Child);
-
-impl Driver {
-    /// Starts chromedriver on a port it chooses itself.
-    fn start(home: &Path) -> (Self, u16) {
-        let mut child = Command::new("chromedriver")
-            .arg("--port=0")
-            .env("HOME", home)
-            .env("TMPDIR", home)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("chromedriver; scripts/setup installs it");
-        let output = child.stdout.take().unwrap();
-        let driver = Self(child);
-        let mut lines = BufReader::new(output).lines().map_while(Result::ok);
-        let port = lines
-            .find_map(|line| line.split_once("successfully on port ")?.1.trim_end_matches('.').parse().ok());
-        // Somebody must go on reading, or the driver would stop when the pipe is full.
-        std::thread::spawn(move || lines.for_each(drop));
-        (driver, port.expect("chromedriver says its port"))
-    }
-}
-
-impl Drop for Driver {
-    fn drop(&mut self) {
-        self.0.kill().ok();
-        self.0.wait().ok();
-    }
-}
-
 #[tokio::test]
 async fn chromium_opens_a_page() {
     const PAGE: &str = "data:text/html,<title>still</title><h1>Hello</h1>\
@@ -165,11 +163,12 @@ async fn chromium_opens_a_page() {
     let browser = Browser::open().await;
     browser.goto(PAGE).await.unwrap();
     assert_eq!(browser.title().await.unwrap(), "moved");
-    assert!(browser.console().await.iter().any(|line| line.contains("noise")));
+    assert!(browser.complaints().await.iter().any(|line| line.contains("noise")));
     browser.resize(360, 640).await;
-    browser.prefer("dark").await;
-    let seen = "return [innerWidth, matchMedia('(prefers-color-scheme: dark)').matches]";
-    assert_eq!(browser.execute(seen, vec![]).await.unwrap(), json!([360, true]));
+    browser.prefer(&[Wish::Dark, Wish::MoreContrast, Wish::ForcedColors, Wish::ReducedMotion]).await;
+    let seen = "return [innerWidth, ...['prefers-color-scheme: dark', 'prefers-contrast: more',
+        'forced-colors: active', 'prefers-reduced-motion: reduce'].map(wish => matchMedia(`(${wish})`).matches)]";
+    assert_eq!(browser.execute(seen, vec![]).await.unwrap(), json!([360, true, true, true, true]));
 
     let quiet = Browser::without_javascript().await;
     quiet.goto(PAGE).await.unwrap();

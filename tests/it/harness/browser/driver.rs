@@ -1,0 +1,39 @@
+//! The process of chromedriver, which starts Chromium and ends with its test. Started by [`super::Browser`]; must
+//! never listen on a fixed port or outlive its value.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+/// The driver's process. Its browser ends with it.
+pub(super) struct Driver(Child);
+
+impl Driver {
+    /// Starts chromedriver on a port it chooses itself.
+    pub(super) fn start(home: &Path) -> (Self, u16) {
+        let mut child = Command::new("chromedriver")
+            .arg("--port=0")
+            .env("HOME", home)
+            .env("TMPDIR", home)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("chromedriver; scripts/setup installs it");
+        let output = child.stdout.take().unwrap();
+        let driver = Self(child);
+        let mut lines = BufReader::new(output).lines().map_while(Result::ok);
+        let port = lines
+            .find_map(|line| line.split_once("successfully on port ")?.1.trim_end_matches('.').parse().ok());
+        // Somebody must go on reading, or the driver would stop when the pipe is full.
+        std::thread::spawn(move || lines.for_each(drop));
+        (driver, port.expect("chromedriver says its port"))
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
