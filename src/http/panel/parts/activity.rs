@@ -80,12 +80,12 @@ fn detail(action: &str, changes: &Value, policy: &TenantPolicy) -> String {
     match action {
         "member.updated" => format!("to {}", roles(&after["roles"], policy)),
         "invitation.created" => format!("as {}", roles(&after["roles"], policy)),
-        "tenant.updated" => {
-            match after["name"].as_str().filter(|_| after["name"] != changes["before"]["name"]) {
-                Some(name) => format!("and called it {name}"),
-                None => String::new(),
+        "tenant.updated" => match after["name"].as_str() {
+            Some(name) if changes.pointer("/before/name") != after.get("name") => {
+                format!("and called it {name}")
             }
-        }
+            _ => String::new(),
+        },
         _ => String::new(),
     }
 }

@@ -36,6 +36,7 @@ impl Sampled for SearchPage {
         );
         let unbroken = found(Icon::Tenant, scene::UNBROKEN, "a-slug-that-is-as-long-as-slugs-may-be-x", "#2");
         let tenants = || group("found-tenants", "Tenants", tenants.clone());
+        let outside = page(look, "", vec![group("found-pages", "Go to", own), tenants()]);
         vec![
             (
                 "inside",
@@ -49,13 +50,7 @@ impl Sampled for SearchPage {
                     ],
                 ),
             ),
-            (
-                "outside",
-                Self {
-                    frame: scene::frame(look, Section::Search),
-                    ..page(look, "", vec![group("found-pages", "Go to", own), tenants()])
-                },
-            ),
+            ("outside", Self { frame: scene::frame(look, Section::Search), ..outside }),
             ("found", page(look, "sample", vec![group("found-members", "Members", people)])),
             ("one", page(look, "invite", vec![group("found-actions", "Do", actions.into_iter().take(1))])),
             (
