@@ -13,6 +13,8 @@ mod parts;
 mod people;
 mod problems;
 mod roles;
+mod search;
+mod tenant;
 
 use askama::Template;
 
@@ -47,7 +49,6 @@ pub(super) fn all(look: Look) -> Vec<Sample> {
         of::<super::sign_in::FailedPage>(look),
         of::<super::account::AccountPage>(look),
         of::<super::identities::LinkPage>(look),
-        of::<super::members::MembersPage>(look),
         of::<super::member::MemberPage>(look),
         of::<super::parts::confirm::Confirm>(look),
         of::<super::invitations::InvitationsPage>(look),
@@ -56,6 +57,11 @@ pub(super) fn all(look: Look) -> Vec<Sample> {
         of::<super::roles::RolesPage>(look),
         of::<super::problem::ProblemPage>(look),
         of::<super::mailbox::MailboxPage>(look),
+        of::<super::tenants::TenantsPage>(look),
+        of::<super::overview::OverviewPage>(look),
+        of::<super::members::MembersPage>(look),
+        of::<super::settings::SettingsPage>(look),
+        of::<super::search::SearchPage>(look),
     ]
     .into_iter()
     .flatten()
