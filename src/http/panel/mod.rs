@@ -4,6 +4,7 @@
 mod account;
 mod appearance;
 mod assets;
+mod denied;
 #[cfg(feature = "dev")]
 mod gallery;
 mod identities;

@@ -7,6 +7,7 @@ mod invitations;
 mod members;
 mod overview;
 mod people;
+mod roles;
 mod search;
 mod signing_in;
 

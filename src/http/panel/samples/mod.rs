@@ -4,8 +4,15 @@
 // What the samples have in common: a frame, people, times.
 mod scene;
 
+mod account;
+mod invitations;
+mod join;
 mod members;
+mod outside;
 mod parts;
+mod people;
+mod problems;
+mod roles;
 mod search;
 mod tenant;
 
@@ -38,11 +45,23 @@ pub(super) struct Sample {
 pub(super) fn all(look: Look) -> Vec<Sample> {
     [
         of::<parts::PartsPage>(look),
+        of::<super::sign_in::SignInPage>(look),
+        of::<super::sign_in::FailedPage>(look),
+        of::<super::account::AccountPage>(look),
+        of::<super::identities::LinkPage>(look),
         of::<super::tenants::TenantsPage>(look),
         of::<super::overview::OverviewPage>(look),
         of::<super::members::MembersPage>(look),
+        of::<super::member::MemberPage>(look),
+        of::<super::parts::confirm::Confirm>(look),
+        of::<super::invitations::InvitationsPage>(look),
+        of::<super::inviting::LinkPage>(look),
+        of::<super::join::JoinPage>(look),
+        of::<super::roles::RolesPage>(look),
         of::<super::settings::SettingsPage>(look),
         of::<super::search::SearchPage>(look),
+        of::<super::problem::ProblemPage>(look),
+        of::<super::mailbox::MailboxPage>(look),
     ]
     .into_iter()
     .flatten()
