@@ -19,7 +19,7 @@ use crate::http::routes::{Area, Routes};
 use crate::members::{self, Filter, Sort, Window};
 use crate::tenants::{Status, list_for};
 
-/// How many results a group shows.
+/// How many members, tenants or roles are shown. Pages and actions are few, and all shown.
 const SHOWN: usize = 8;
 /// How much of what was typed is looked for, in characters.
 const LONGEST: usize = 100;
@@ -99,7 +99,7 @@ async fn everywhere(
     let groups = [
         group("found-pages", "Go to", pages(&frame.nav), &words),
         group("found-actions", "Do", own_actions(&app, &principal), &words),
-        group("found-tenants", "Tenants", mine(&app, &principal).await?, &words),
+        group("found-tenants", "Tenants", mine(&app, &principal).await?, &words).map(few),
     ];
     Ok(page(&SearchPage { groups: groups.into_iter().flatten().collect(), frame, q }))
 }
@@ -118,8 +118,8 @@ async fn inside(who: Can<perm::TenantRead>, app: View, Query(wanted): Query<Want
         group("found-actions", "Do", actions, &words),
         group("found-members", "Members", people, &[]),
         // A handful of roles is found by the page of roles; they are worth a line only to who looks for one.
-        group("found-roles", "Roles", roles(grant), &words).filter(|_| !words.is_empty()),
-        group("found-tenants", "Tenants", mine(&app, grant.principal()).await?, &words),
+        group("found-roles", "Roles", roles(grant), &words).filter(|_| !words.is_empty()).map(few),
+        group("found-tenants", "Tenants", mine(&app, grant.principal()).await?, &words).map(few),
     ];
     Ok(page(&SearchPage { groups: groups.into_iter().flatten().collect(), frame, q }))
 }
@@ -135,8 +135,14 @@ fn read(wanted: Wanted) -> (String, Vec<String>) {
 fn group(id: &'static str, label: &'static str, all: Vec<Found>, words: &[String]) -> Option<Group> {
     let mut seen = HashSet::new();
     let found = all.into_iter().filter(|found| found.has(words) && seen.insert(found.href.clone()));
-    let found: Vec<Found> = found.take(SHOWN).collect();
+    let found: Vec<Found> = found.collect();
     (!found.is_empty()).then_some(Group { id, label, found })
+}
+
+/// The group without what is too much of it.
+fn few(mut group: Group) -> Group {
+    group.found.truncate(SHOWN);
+    group
 }
 
 /// The pages the navigation offers.

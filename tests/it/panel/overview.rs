@@ -1,6 +1,7 @@
 //! The overview: what needs attention is said to those who can do something about it, the first steps know what is
 //! done, and it costs a bounded number of statements.
 
+use std::fmt::Write as _;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -107,7 +108,7 @@ impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Statements {
     fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
         let mut text = String::new();
         event.record(&mut |_: &tracing::field::Field, value: &dyn std::fmt::Debug| {
-            text.push_str(&format!("{value:?} "));
+            write!(text, "{value:?} ").unwrap();
         });
         // The reader of the feed works beside the page.
         let ours = ["members", "role_assignments", "invitations", "audit_events", "users", "tenants"];

@@ -23,9 +23,13 @@ async fn everyone_is_offered_what_they_may_reach_and_nothing_else() {
         viewer.joins(&acme, "viewer").await;
         let leave = |person: &Person| format!("/t/acme/members/{}/remove", person.id);
         let all = found(&owner, "/t/acme/search").await;
-        for path in
-            ["/t/acme/settings", "/t/acme/invitations#invite", "/t/acme/settings#delete", &leave(&owner)]
-        {
+        for path in [
+            "/account",
+            "/t/acme/settings",
+            "/t/acme/invitations#invite",
+            "/t/acme/settings#delete",
+            &leave(&owner),
+        ] {
             assert!(all.contains(&path.to_owned()), "{path}: {all:?}");
         }
         let offered = found(&viewer, "/t/acme/search").await;
