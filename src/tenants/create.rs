@@ -107,8 +107,11 @@ async fn take(tx: &mut WriteTx, tenant: TenantId, name: &Name, wanted: Option<Sl
     Err(taken())
 }
 
+/// What is said of a slug that another tenant has, or had until lately.
+pub const SLUG_TAKEN: &str = "This slug is taken. Choose another.";
+
 pub(super) fn taken() -> Error {
-    Error::Conflict("This slug is taken. Choose another.".into())
+    Error::Conflict(SLUG_TAKEN.into())
 }
 
 /// The slug, shortened, with six random characters; `tenant-` and those when there is none.

@@ -8,7 +8,7 @@ mod store;
 use serde::{Deserialize, Serialize};
 
 pub use self::change::{TenantChange, change, delete};
-pub use self::create::{CreationRules, NewTenant, create};
+pub use self::create::{CreationRules, NewTenant, SLUG_TAKEN, create};
 use crate::authz::{Authz, Grant, Principal, perm};
 use crate::clock::Timestamp;
 use crate::db::Database;

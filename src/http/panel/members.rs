@@ -11,7 +11,7 @@ use crate::http::access::Can;
 use crate::http::extract::Query;
 use crate::http::pagination;
 use crate::http::panel::parts::frame::{Frame, Section, path_of};
-use crate::http::panel::parts::shown::{Avatar, Badge, Moment};
+use crate::http::panel::parts::shown::{Avatar, Badge, Moment, thousands};
 use crate::http::panel::parts::sorting::{Column, Direction};
 use crate::http::panel::parts::view::View;
 use crate::http::panel::{Icon, page};
@@ -69,9 +69,9 @@ impl MembersPage {
         match (self.filtered(), self.total, self.members.len(), self.next.is_some() || self.first.is_some()) {
             (true, .., true) => "More than fit on a page".to_owned(),
             (true, _, 0, _) => "Nobody".to_owned(),
-            (true, total, found, _) => format!("{found} of {total} people"),
+            (true, total, found, _) => format!("{found} of {} people", thousands(total)),
             (false, 1, ..) => "1 person".to_owned(),
-            (false, total, ..) => format!("{total} people"),
+            (false, total, ..) => format!("{} people", thousands(total)),
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::http::extract::Query;
 use crate::http::panel::parts::activity::Activity;
 use crate::http::panel::parts::attention::{Attention, LOOKED_FOR};
 use crate::http::panel::parts::frame::{Frame, Section, also, path_of};
-use crate::http::panel::parts::shown::{Badge, Moment};
+use crate::http::panel::parts::shown::{Badge, Moment, thousands};
 use crate::http::panel::parts::steps::{Progress, Step, first_steps};
 use crate::http::panel::parts::view::View;
 use crate::http::panel::{Icon, page, start};
@@ -58,7 +58,7 @@ pub(super) struct OverviewPage {
     pub(super) attention: Vec<Attention>,
     pub(super) steps: Vec<Step>,
     pub(super) roles: Vec<Badge>,
-    pub(super) members: Option<i64>,
+    pub(super) members: Option<String>,
     pub(super) invitations: Option<i64>,
     pub(super) may_invite: bool,
     pub(super) may_read_roles: bool,
@@ -102,7 +102,7 @@ async fn show(who: Can<perm::TenantRead>, app: View, Query(query): Query<Shown>)
         attention,
         steps,
         roles: roles.collect(),
-        members: figures.map(|figures| figures.members),
+        members: figures.map(|figures| thousands(figures.members)),
         may_invite: waiting.is_some() && grant.can::<perm::MembersInvite>(),
         invitations: waiting.map(|waiting| waiting.open),
         may_read_roles: grant.can::<perm::RolesRead>(),

@@ -7,6 +7,7 @@ use crate::authz::{Catalogue, TenantPolicy, perm};
 use crate::error::Result;
 use crate::http::access::Can;
 use crate::http::panel::parts::frame::{Frame, Section, path_of};
+use crate::http::panel::parts::shown::thousands;
 use crate::http::panel::parts::view::View;
 use crate::http::panel::{Icon, page};
 use crate::http::routes::{Area, Routes};
@@ -43,7 +44,7 @@ pub(super) struct RoleCard {
 impl RoleCard {
     /// How many hold it, in words.
     fn holders(&self) -> String {
-        if self.members == 1 { "1 member".to_owned() } else { format!("{} members", self.members) }
+        if self.members == 1 { "1 member".to_owned() } else { format!("{} members", thousands(self.members)) }
     }
 
     /// How much it allows and denies, in words.

@@ -65,7 +65,7 @@ async fn change(who: Can<perm::TenantUpdate>, app: View, form: Form) -> Result<R
             Ok(Notice::SettingsSaved.at(&format!("/t/{}/settings", tenant.slug)).into_response())
         }
         Err(error) => {
-            let rejected = Rejected::from(error, &["name", "slug"])?;
+            let rejected = Rejected::from(error, &["name", "slug"])?.beside("slug", tenants::SLUG_TAKEN);
             again(&app, who.grant(), &rejected, Some((name, slug))).await
         }
     }

@@ -74,7 +74,7 @@ async fn create(SignedIn(principal): SignedIn, app: View, form: Form) -> Result<
     match tenants::create(&app.database, &app.authz, &principal, &new, rules).await {
         Ok((tenant, _)) => Ok(Notice::TenantCreated.at(&format!("/t/{}", tenant.slug)).into_response()),
         Err(error) => {
-            let rejected = Rejected::from(error, &["name", "slug"])?;
+            let rejected = Rejected::from(error, &["name", "slug"])?.beside("slug", tenants::SLUG_TAKEN);
             Ok(rejected.answer(page(&tenants_page(&app, &principal, &new, Some(&rejected)).await?)))
         }
     }

@@ -91,6 +91,15 @@ impl Rejected {
         }
     }
 
+    /// The same, said beside the field called `name` if it is this that was said of the whole.
+    pub(in crate::http::panel) fn beside(mut self, name: &str, what: &str) -> Self {
+        if let Some(detail) = self.errors.message.take_if(|message| message == what) {
+            let field = FieldError { pointer: format!("/{name}"), code: "conflict", detail: detail.into() };
+            self.errors.fields.push(field);
+        }
+        self
+    }
+
     /// One field that the panel itself does not accept.
     pub(in crate::http::panel) fn field(name: &str, code: &'static str, detail: &'static str) -> Self {
         let field = FieldError { pointer: format!("/{name}"), code, detail: detail.into() };

@@ -78,6 +78,19 @@ pub(in crate::http::panel) fn badges<P>(grant: &Grant<P>, keys: &[String]) -> Ve
     keys.iter().map(|key| Badge { name: name(key), until: None }).collect()
 }
 
+/// A number with its thousands apart, such as `10,482`.
+pub(in crate::http::panel) fn thousands(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut told = String::from(if number < 0 { "-" } else { "" });
+    for (place, digit) in digits.char_indices() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            told.push(',');
+        }
+        told.push(digit);
+    }
+    told
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -101,6 +114,13 @@ mod tests {
             assert_eq!(Moment::new(now + span, now).words, future);
         }
         assert_eq!(Moment::new(now, now).exact, "14 November 2023, 22:13 UTC");
+    }
+
+    #[test]
+    fn thousands_stand_apart() {
+        for (number, told) in [(0, "0"), (999, "999"), (1_000, "1,000"), (-12_345_678, "-12,345,678")] {
+            assert_eq!(thousands(number), told);
+        }
     }
 
     #[test]

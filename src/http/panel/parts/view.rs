@@ -120,7 +120,7 @@ impl Look {
     }
 
     /// Whether the theme is this word.
-    pub(in crate::http::panel) fn is(&self, word: &str) -> bool {
+    pub(in crate::http::panel) fn is(self, word: &str) -> bool {
         word == match self.theme {
             None => "system",
             Some(Theme::Light) => "light",

@@ -68,7 +68,7 @@ fn page(look: Look, members: Vec<Row>) -> MembersPage {
         roles: ["Owner", "Admin", "Member", "Viewer"]
             .map(|name| (name.to_lowercase(), name.to_owned()))
             .into(),
-        total: members.len() as i64,
+        total: i64::try_from(members.len()).unwrap_or_default(),
         members,
         by_name: column("Name", Some(Direction::Ascending)),
         by_joined: column("Joined", None),

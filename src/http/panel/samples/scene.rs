@@ -124,7 +124,7 @@ pub(super) fn inside(look: Look, section: Section, name: &str) -> Frame {
         first.current = true;
     }
     frame.here = Some(Here { name: name.to_owned(), avatar: avatar(0, name) });
-    frame.search = "/t/acme/search".to_owned();
+    "/t/acme/search".clone_into(&mut frame.search);
     frame.nav = vec![
         group("", vec![link("", "Overview", Icon::Overview, Section::Overview)]),
         group(

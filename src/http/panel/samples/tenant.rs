@@ -69,7 +69,8 @@ impl Sampled for TenantsPage {
             (
                 "taken",
                 Self {
-                    errors: conflict("This slug is taken. Choose another."),
+                    errors: wrong("slug", crate::tenants::SLUG_TAKEN),
+                    name: "Acme".to_owned(),
                     slug: "acme".to_owned(),
                     ..usual()
                 },
@@ -102,7 +103,7 @@ impl Sampled for OverviewPage {
                 "new",
                 Self {
                     steps: first_steps("/t/acme", start),
-                    members: Some(1),
+                    members: Some("1".to_owned()),
                     invitations: Some(0),
                     activity: Some(lines([activity(0, "made this tenant", "", "")])),
                     since: scene::ago(0),
@@ -153,7 +154,7 @@ fn awkward(look: Look) -> OverviewPage {
                 ..activity(2, "changed the roles of", scene::LONG, "to no role")
             },
         ])),
-        members: Some(10_482),
+        members: Some("10,482".to_owned()),
         invitations: Some(500),
         ..overview(look, scene::LONG)
     }
@@ -171,7 +172,7 @@ fn overview(look: Look, name: &str) -> OverviewPage {
         attention: Vec::new(),
         steps: Vec::new(),
         roles: vec![scene::badge("Owner")],
-        members: Some(12),
+        members: Some("12".to_owned()),
         invitations: Some(3),
         may_invite: true,
         may_read_roles: true,
@@ -310,10 +311,6 @@ fn settings(look: Look, name: &str, slug: &str) -> SettingsPage {
 
 fn wrong(field: &str, detail: &'static str) -> FormErrors {
     Rejected::field(field, "sample", detail).errors
-}
-
-fn conflict(why: &'static str) -> FormErrors {
-    whole(Error::Conflict(why.into()))
 }
 
 fn stale() -> FormErrors {

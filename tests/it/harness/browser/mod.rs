@@ -88,6 +88,8 @@ impl Browser {
 
     /// A picture of the whole page, as PNG, however high it is.
     pub(crate) async fn picture(&self) -> Vec<u8> {
+        // What sticks to the window stands where the page begins.
+        self.client.execute("scrollTo(0, 0)", vec![]).await.unwrap();
         let page = &self.devtools("Page.getLayoutMetrics", json!({})).await["cssContentSize"];
         let all = json!({ "x": 0, "y": 0, "width": page["width"], "height": page["height"], "scale": 1 });
         let wishes = json!({ "format": "png", "captureBeyondViewport": true, "clip": all });

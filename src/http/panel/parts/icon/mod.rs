@@ -5,6 +5,10 @@ use std::fmt;
 
 /// A drawing of 20 by 20, its lines in the colour of the text. The stylesheet's `.icon` sets their width and ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(
+    not(feature = "dev"),
+    allow(dead_code, reason = "one family, drawn at once; the gallery shows all of it")
+)]
 pub(crate) enum Icon {
     /// A house: the tenant at a glance.
     Overview,
@@ -108,6 +112,7 @@ pub(crate) enum Icon {
 
 impl Icon {
     /// Every icon with its name, for the gallery.
+    #[cfg(any(test, feature = "dev"))]
     pub(crate) const ALL: &[(&str, Self)] = &[
         ("Overview", Self::Overview),
         ("Members", Self::Members),
