@@ -2,6 +2,7 @@
 
 mod audit;
 mod members;
+mod role_edits;
 mod roles;
 mod tenants;
 pub(crate) mod world;
