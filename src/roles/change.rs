@@ -138,11 +138,7 @@ async fn weigh<P>(
         return Ok(None);
     }
     let held = store::held_with(tx, before.id, role, now).await?;
-    let refusal = held
-        .iter()
-        .filter(|(user, _)| *user != grant.user())
-        .find_map(|(_, roles)| guards::may_take(holding, &after, roles, now).err());
-    Ok(refusal)
+    Ok(held.iter().find_map(|(_, roles)| guards::may_take(holding, &after, roles, now).err()))
 }
 
 pub(super) fn named(role: &RoleView) -> Target {

@@ -46,7 +46,7 @@ pub async fn delete(
             return Err(authz.deny(&actor, perm::MembersUpdate::NAME, reason).await?);
         }
         let held = store::held_with(&mut tx, tenant, role.id, now).await?;
-        if let Some(refusal) = weigh(&actor, grant.user(), &held, (role.id, other.id), now) {
+        if let Some(refusal) = weigh(&actor, &held, (role.id, other.id), now) {
             return Err(refuse(authz, tx, &actor, &refusal).await?);
         }
         store::revise_holders(&mut tx, tenant, role.id).await?;
@@ -102,24 +102,20 @@ fn in_use(members: i64) -> Error {
 /// Why the actor may not put `new` in the place of `old` for those who hold it, if so.
 fn weigh(
     actor: &Standing,
-    actor_id: UserId,
     held: &[(UserId, Vec<HeldRole>)],
     (old, new): (RoleId, RoleId),
     now: Timestamp,
 ) -> Option<Refusal> {
     let holding = Holding::new(&actor.policy, &actor.roles);
-    held.iter().find_map(|(user, before)| {
-        if *user != actor_id
-            && let Err(refusal) = guards::may_act_on(holding, Holding::new(&actor.policy, before), now)
-        {
-            return Some(refusal);
-        }
+    held.iter().find_map(|(_, before)| {
         let holds_new = before.iter().any(|held| held.role == new);
         let after: Vec<HeldRole> = before
             .iter()
             .filter(|held| held.role != old || !holds_new)
             .map(|held| HeldRole { role: if held.role == old { new } else { held.role }, ..*held })
             .collect();
-        guards::may_change(holding, before, &after, now).err()
+        guards::may_act_on(holding, Holding::new(&actor.policy, before), now)
+            .and_then(|()| guards::may_change(holding, before, &after, now))
+            .err()
     })
 }

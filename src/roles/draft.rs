@@ -35,7 +35,7 @@ pub struct NewRole {
     #[serde(default)]
     #[schemars(length(max = 256))]
     pub permissions: Option<Vec<String>>,
-    /// The permissions it denies, whatever else allows them.
+    /// The permissions it denies, whatever else allows them: the role itself, its parents, other roles held with it.
     #[serde(default)]
     #[schemars(length(max = 256))]
     pub denies: Option<Vec<String>>,
@@ -177,17 +177,6 @@ impl Reader<'_> {
         }
         if let Some(keys) = &change.inherits {
             draft.inherits = self.parents(keys, key);
-        }
-        let (field, given) = match (&change.denies, &change.permissions) {
-            (Some(given), _) => ("denies", given),
-            (None, Some(given)) => ("permissions", given),
-            (None, None) => return Ok(()),
-        };
-        for (place, name) in given.iter().enumerate() {
-            if draft.permissions.contains(name) && draft.denies.contains(name) {
-                let text = "It cannot both allow and deny the same permission.";
-                self.say(format!("/{field}/{place}"), "contradiction", text);
-            }
         }
         Ok(())
     }

@@ -190,7 +190,6 @@ async fn what_a_role_cannot_be_is_named_by_its_place() {
             ("permissions", json!(["tenant:read\n"]), vec!["/permissions/0"]),
             ("permissions", json!("tenant:read"), vec!["/permissions"]),
             ("denies", json!(["apps:secrets", "", "p, role, *, allow"]), vec!["/denies/1", "/denies/2"]),
-            ("denies", json!(["projects:read"]), vec!["/denies/0"]),
             ("inherits", json!([foreign["key"]]), vec!["/inherits/0"]),
             ("inherits", json!([foreign["id"]]), vec!["/inherits/0"]),
             ("inherits", json!(many), vec!["/inherits"]),

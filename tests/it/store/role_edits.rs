@@ -238,23 +238,23 @@ async fn a_deleted_role_leaves_its_holders_another_until_the_same_moment() {
     on_both(async |world: World| {
         let [ada, bob, vera] = acme(&world).await;
         let (soon, later) = (START + Duration::from_hours(1), START + Duration::from_hours(2));
-        ada.make(role("Old", &["audit:read"], &[])).await.unwrap();
-        ada.make(role("New", &["access:read"], &[])).await.unwrap();
+        ada.make(role("Past", &["audit:read"], &[])).await.unwrap();
+        ada.make(role("Next", &["access:read"], &[])).await.unwrap();
         let (cleo, dan) = (world.db_user("Cleo").await, world.db_user("Dan").await);
-        world.db_join(ada.tenant, vera.user, &[("viewer", None), ("old", Some(soon))]).await;
-        world.db_join(ada.tenant, cleo, &[("old", None), ("new", Some(later))]).await;
-        world.db_join(ada.tenant, dan, &[("old", Some(later)), ("new", Some(START))]).await;
-        world.db_join(ada.tenant, bob.user, &[("admin", None), ("old", Some(START))]).await;
-        let text = in_conflict(ada.remove("old", None).await);
+        world.db_join(ada.tenant, vera.user, &[("viewer", None), ("past", Some(soon))]).await;
+        world.db_join(ada.tenant, cleo, &[("past", None), ("next", Some(later))]).await;
+        world.db_join(ada.tenant, dan, &[("past", Some(later)), ("next", Some(START))]).await;
+        world.db_join(ada.tenant, bob.user, &[("admin", None), ("past", Some(START))]).await;
+        let text = in_conflict(ada.remove("past", None).await);
         assert!(text.starts_with("3 members hold this role"), "{text}");
-        assert_eq!(invalid(ada.remove("old", Some("nope")).await), [("/reassign_to".into(), "unknown")]);
-        assert_eq!(invalid(ada.remove("old", Some("old")).await), [("/reassign_to".into(), "same")]);
-        ada.remove("old", Some("new")).await.unwrap();
+        assert_eq!(invalid(ada.remove("past", Some("nope")).await), [("/reassign_to".into(), "unknown")]);
+        assert_eq!(invalid(ada.remove("past", Some("past")).await), [("/reassign_to".into(), "same")]);
+        ada.remove("past", Some("next")).await.unwrap();
         let grant = world.grant::<perm::MembersRead>(ada.user, ada.tenant).await;
         for (user, held, revision) in [
-            (vera.user, vec![("new", Some(soon)), ("viewer", None)], 2),
-            (cleo, vec![("new", Some(later))], 2),
-            (dan, vec![("new", Some(later))], 2),
+            (vera.user, vec![("next", Some(soon)), ("viewer", None)], 2),
+            (cleo, vec![("next", Some(later))], 2),
+            (dan, vec![("next", Some(later))], 2),
             (bob.user, vec![("admin", None)], 1),
         ] {
             let member = freehold::members::show(&world.database, &grant, user).await.unwrap();
@@ -262,7 +262,7 @@ async fn a_deleted_role_leaves_its_holders_another_until_the_same_moment() {
                 member.roles.iter().map(|role| (role.key.as_str(), role.expires_at)).collect();
             assert_eq!((roles, member.revision), (held, revision), "{}", member.user.name);
         }
-        assert!(matches!(ada.remove("old", None).await, Err(Error::NotFound)));
+        assert!(matches!(ada.remove("past", None).await, Err(Error::NotFound)));
         let rows = "select count(*) from role_assignments a where a.tenant_id = $1 and not exists \
                     (select 1 from roles r where r.id = a.role_id)";
         assert_eq!(world.db_count(ada.tenant, rows).await, 0);
