@@ -12,7 +12,7 @@ use crate::clock::Timestamp;
 use crate::db::{
     Action, Actor, AuditEvent, Chain, ChainedEvent, Committed, Database, EffectOn, Executor, Outcome, Target,
 };
-use crate::error::{Denial, Result};
+use crate::error::{Denial, Person, Result};
 use crate::ids::{EventId, TenantId};
 
 /// What became of a chain.
@@ -171,4 +171,27 @@ pub async fn recent(
 ) -> Result<Vec<AuditLine>> {
     let events = store::latest(on, Chain::Tenant(grant.tenant()).id(), limit).await?;
     Ok(events.into_iter().map(AuditLine::from).collect())
+}
+
+/// A member who was refused something, and how often.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// Who.
+    pub who: Person,
+    /// How many times.
+    pub times: i64,
+}
+
+/// The members, but not the caller, who were refused changes since then, most often first, at most `limit`. Looks
+/// at the latest 500 lines.
+///
+/// # Errors
+/// [`crate::error::Error::Unavailable`] when the database cannot answer.
+pub async fn refused_since(
+    on: &mut impl Executor,
+    grant: &Grant<perm::AuditRead>,
+    since: Timestamp,
+    limit: u32,
+) -> Result<Vec<Refused>> {
+    store::refused(on, grant.tenant(), grant.user(), since, limit).await
 }

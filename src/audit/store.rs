@@ -3,8 +3,11 @@
 use sqlx::{query_as, query_scalar};
 use uuid::Uuid;
 
+use super::Refused;
+use crate::clock::Timestamp;
 use crate::db::{ChainedEvent, Executor, sql};
-use crate::error::Result;
+use crate::error::{Person, Result};
+use crate::ids::{TenantId, UserId};
 
 /// What a chain says of itself, and the place of its last event, as of one moment.
 #[derive(Debug, sqlx::FromRow)]
@@ -41,4 +44,23 @@ pub(super) async fn latest(on: &mut impl Executor, chain: Uuid, limit: u32) -> R
 
 pub(super) async fn chains(on: &mut impl Executor) -> Result<Vec<Uuid>> {
     sql!(on, fetch_all, query_scalar("select id from audit_chains order by id"))
+}
+
+/// Among the latest lines only: the log has no index by time, and what was refused lately stands at its end.
+pub(super) async fn refused(
+    on: &mut impl Executor,
+    tenant: TenantId,
+    but: UserId,
+    since: Timestamp,
+    limit: u32,
+) -> Result<Vec<Refused>> {
+    let text = "select u.id, u.name, count(*) from (select actor_id, outcome, at from audit_events \
+                where chain_id = $1 order by sequence desc limit 500) e \
+                join members m on m.tenant_id = $1 and m.user_id = e.actor_id join users u on u.id = m.user_id \
+                where e.outcome = 'denied' and e.at > $3 and m.user_id <> $2 \
+                group by u.id, u.name order by count(*) desc, u.id limit $4";
+    let rows: Vec<(UserId, String, i64)> =
+        sql!(on, fetch_all, query_as(text).bind(tenant).bind(but).bind(since).bind(i64::from(limit)))?;
+    let refused = |(id, name, times)| Refused { who: Person { id, name }, times };
+    Ok(rows.into_iter().map(refused).collect())
 }

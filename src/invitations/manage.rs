@@ -1,12 +1,14 @@
 //! Seeing and withdrawing the invitations of a tenant.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use crate::authz::{Grant, perm};
-use crate::db::{AuditEvent, Committed, Target};
+use crate::db::{AuditEvent, Committed, Database, Target};
 use crate::error::{Error, Result};
 use crate::ids::InvitationId;
-use crate::invitations::{Deps, Invitation, Listed, Page, Status, load, shown, store};
+use crate::invitations::{Deps, Invitation, Listed, Page, Status, Waiting, load, shown, store};
 
 /// The tenant's invitations, newest first.
 ///
@@ -40,6 +42,25 @@ pub async fn list(deps: &Deps, grant: &Grant<perm::InvitationsRead>, page: Page)
 pub async fn show(deps: &Deps, grant: &Grant<perm::InvitationsRead>, id: InvitationId) -> Result<Invitation> {
     let now = deps.database.clock().now();
     load(&mut deps.database.read().await?, grant.tenant(), id, now).await?.ok_or(Error::NotFound)
+}
+
+/// How long before its end an invitation is due.
+const SOON: Duration = Duration::from_hours(24);
+
+/// For how long after its end it still is.
+const LATELY: Duration = Duration::from_hours(30 * 24);
+
+/// What waits for an answer, in two queries.
+///
+/// # Errors
+/// [`Error::Unavailable`] when the database cannot answer.
+pub async fn waiting(database: &Database, grant: &Grant<perm::InvitationsRead>) -> Result<Waiting> {
+    let (tenant, now) = (grant.tenant(), database.clock().now());
+    let mut on = database.read().await?;
+    Ok(Waiting {
+        open: store::open(&mut on, tenant, now).await?,
+        due: store::due(&mut on, tenant, now - LATELY, now + SOON).await?,
+    })
 }
 
 /// Withdraws an invitation: its link is dead when this returns. `expected` is the revision it must still have,

@@ -29,7 +29,7 @@ use crate::mail::Outbox;
 
 pub use accept::{Accepted, InvitationView, JoinedTenant, accept, find};
 pub use issue::{create, resend};
-pub use manage::{list, revoke, show};
+pub use manage::{list, revoke, show, waiting};
 
 /// What inviting needs of the rest of the program.
 #[derive(Debug, Clone)]
@@ -153,6 +153,25 @@ pub struct Listed {
     pub items: Vec<Invitation>,
     /// The position to go on after, when there are more.
     pub next: Option<InvitationId>,
+}
+
+/// What of a tenant's invitations waits for an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// How many can be accepted.
+    pub open: i64,
+    /// Those that end within a day or ended in the last 30 days, unanswered, next to end or longest over first; at
+    /// most 100. One whose address was invited anew is answered by that.
+    pub due: Vec<Due>,
+}
+
+/// An invitation that nobody has answered and whose time is nearly or just over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Due {
+    /// The address invited.
+    pub email: String,
+    /// When it ends or ended.
+    pub expires_at: Timestamp,
 }
 
 /// Turns stored rows, and the roles of each, into what members see.

@@ -10,7 +10,7 @@ use crate::clock::Timestamp;
 use crate::db::{Connection, Executor, WriteTx, sql};
 use crate::error::Result;
 use crate::ids::{InvitationId, RoleId, TenantId, UserId};
-use crate::invitations::Status;
+use crate::invitations::{Due, Status};
 
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(super) struct Row {
@@ -201,6 +201,29 @@ pub(super) async fn count_open(tx: &mut WriteTx, tenant: TenantId, except: Invit
     let text = "select count(*) from invitations where tenant_id = $1 and id <> $2 and accepted_at is null \
                 and revoked_at is null and expires_at > $3";
     sql!(tx, fetch_one, query_scalar(text).bind(tenant).bind(except).bind(at))
+}
+
+/// How many invitations of the tenant can be accepted.
+pub(super) async fn open(on: &mut impl Executor, tenant: TenantId, now: Timestamp) -> Result<i64> {
+    let text = "select count(*) from invitations where tenant_id = $1 and accepted_at is null \
+                and revoked_at is null and expires_at > $2";
+    sql!(on, fetch_one, query_scalar(text).bind(tenant).bind(now))
+}
+
+/// The unanswered invitations that end in this time, but for those whose address has a later one.
+pub(super) async fn due(
+    on: &mut impl Executor,
+    tenant: TenantId,
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<Vec<Due>> {
+    let text = "select i.email, i.expires_at from invitations i where i.tenant_id = $1 and i.accepted_at is null \
+                and i.revoked_at is null and i.expires_at > $2 and i.expires_at <= $3 \
+                and not exists (select 1 from invitations n where n.email = i.email and n.sent_at > i.sent_at \
+                and n.tenant_id = i.tenant_id and n.revoked_at is null) order by i.expires_at limit 100";
+    let rows: Vec<(String, Timestamp)> =
+        sql!(on, fetch_all, query_as(text).bind(tenant).bind(from).bind(to))?;
+    Ok(rows.into_iter().map(|(email, expires_at)| Due { email, expires_at }).collect())
 }
 
 /// When the mails to the address after `since` were sent, newest first, at most `limit`. Until `tx` ends no other

@@ -12,8 +12,9 @@ pub use self::seen::LastSeen;
 use crate::authz::{Grant, perm};
 use crate::clock::Timestamp;
 use crate::db::Database;
-use crate::error::{Error, Result};
+use crate::error::{Error, Person, Result};
 use crate::ids::{RoleId, UserId};
+use crate::roles::guards;
 
 /// A person in a tenant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
@@ -177,4 +178,38 @@ pub async fn show(database: &Database, grant: &Grant<perm::MembersRead>, user: U
 /// [`Error::Unavailable`] when the database cannot answer.
 pub async fn count(database: &Database, grant: &Grant<perm::MembersRead>) -> Result<i64> {
     store::count(&mut database.read().await?, grant.tenant()).await
+}
+
+/// The members of a tenant in figures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Figures {
+    /// How many there are.
+    pub members: i64,
+    /// How many own the tenant without end, counted to two.
+    pub owners: i64,
+    /// Whether anyone holds a role that is not the owner's.
+    pub delegated: bool,
+}
+
+/// The members in figures, in one query.
+///
+/// # Errors
+/// [`Error::Unavailable`] when the database cannot answer.
+pub async fn figures(database: &Database, grant: &Grant<perm::MembersRead>) -> Result<Figures> {
+    let now = database.clock().now();
+    let owner = guards::owner_role(grant.policy());
+    store::figures(&mut database.read().await?, grant.tenant(), owner, now).await
+}
+
+/// Members who hold no role now, at most `limit`, those who were here first before others. For who can give them one.
+///
+/// # Errors
+/// [`Error::Unavailable`] when the database cannot answer.
+pub async fn without_role(
+    database: &Database,
+    grant: &Grant<perm::MembersUpdate>,
+    limit: u32,
+) -> Result<Vec<Person>> {
+    let now = database.clock().now();
+    store::without_role(&mut database.read().await?, grant.tenant(), now, limit).await
 }

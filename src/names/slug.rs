@@ -29,6 +29,7 @@ const RESERVED: &[&str] = &[
     "operator",
     "problems",
     "readyz",
+    "search",
     "tenants",
     "well-known",
     "admin",

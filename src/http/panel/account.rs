@@ -9,13 +9,14 @@ use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::http::access::SignedIn;
 use crate::http::extract::{Form, Query};
-use crate::http::panel::page;
 use crate::http::panel::parts::form::{self, FormErrors, Rejected};
 use crate::http::panel::parts::frame::{Frame, Section};
+use crate::http::panel::parts::mark::Mark;
 use crate::http::panel::parts::notice::Notice;
 use crate::http::panel::parts::shown::Moment;
 use crate::http::panel::parts::view::View;
 use crate::http::panel::sessions::SessionRow;
+use crate::http::panel::{Icon, page};
 use crate::http::routes::{Area, Routes};
 use crate::ids::IdentityId;
 use crate::login::accounts::{self, ProfileChange};
@@ -40,27 +41,28 @@ struct Shown {
 
 #[derive(Debug, Template)]
 #[template(path = "pages/account.html")]
-struct AccountPage {
-    frame: Frame,
-    name: String,
-    email: Option<String>,
-    email_verified: bool,
-    errors: FormErrors,
-    identities: Vec<IdentityRow>,
-    linkable: Vec<Provider>,
+pub(super) struct AccountPage {
+    pub(super) frame: Frame,
+    pub(super) name: String,
+    pub(super) email: Option<String>,
+    pub(super) email_verified: bool,
+    pub(super) errors: FormErrors,
+    pub(super) identities: Vec<IdentityRow>,
+    pub(super) linkable: Vec<Provider>,
     /// Whether the sign-in is recent enough to change identities.
-    fresh: bool,
-    sessions: Vec<SessionRow>,
+    pub(super) fresh: bool,
+    pub(super) sessions: Vec<SessionRow>,
 }
 
+/// An identity in the list.
 #[derive(Debug)]
-struct IdentityRow {
-    id: IdentityId,
-    provider: Provider,
-    label: String,
-    current: bool,
-    linked: Moment,
-    used: Moment,
+pub(super) struct IdentityRow {
+    pub(super) id: IdentityId,
+    pub(super) provider: Provider,
+    pub(super) label: String,
+    pub(super) current: bool,
+    pub(super) linked: Moment,
+    pub(super) used: Moment,
 }
 
 async fn show(SignedIn(principal): SignedIn, app: View, Query(query): Query<Shown>) -> Result<Response> {
@@ -92,6 +94,9 @@ async fn account_page(
     let now = app.database.clock().now();
     let identities = accounts::identities(&app.database, principal).await?;
     let sessions = accounts::sessions(&app.database, principal, app.sessions.idle()).await?;
+    let mut sessions: Vec<SessionRow> =
+        sessions.into_iter().map(|session| SessionRow::new(session, now)).collect();
+    sessions.sort_by_key(|session| !session.current);
     Ok(AccountPage {
         frame: Frame::of(app, principal, Section::Account).await?,
         name,
@@ -101,7 +106,7 @@ async fn account_page(
         identities: identities.into_iter().map(|identity| identity_row(identity, now)).collect(),
         linkable: app.providers.configured(),
         fresh: principal.require_fresh(now).is_ok(),
-        sessions: sessions.into_iter().map(|session| SessionRow::new(session, now)).collect(),
+        sessions,
     })
 }
 

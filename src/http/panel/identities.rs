@@ -27,10 +27,10 @@ pub(super) fn routes() -> Routes {
 /// The way to the provider. A page of its own, because no form may be answered by another site.
 #[derive(Debug, Template)]
 #[template(path = "pages/link.html")]
-struct LinkPage {
-    frame: Frame,
-    provider: Provider,
-    href: String,
+pub(super) struct LinkPage {
+    pub(super) frame: Frame,
+    pub(super) provider: Provider,
+    pub(super) href: String,
 }
 
 async fn link(SignedIn(principal): SignedIn, app: View, form: Form) -> Result<Response> {

@@ -12,12 +12,12 @@ use crate::error::Result;
 use crate::http::access::Can;
 use crate::http::extract::Query;
 use crate::http::pagination;
-use crate::http::panel::page;
 use crate::http::panel::parts::choices::{Choice, choices};
 use crate::http::panel::parts::form::{self, FormErrors, Rejected};
 use crate::http::panel::parts::frame::{Frame, Section, keeps_mail, path_of};
 use crate::http::panel::parts::shown::{Badge, Moment, badges};
 use crate::http::panel::parts::view::View;
+use crate::http::panel::{Icon, page};
 use crate::http::routes::{Area, Routes};
 use crate::ids::InvitationId;
 use crate::invitations::{self, Deps, Invitation, Status};
@@ -42,6 +42,8 @@ pub(super) fn deps(app: &View) -> Deps {
 pub(super) struct Wanted {
     /// Where to go on.
     cursor: Option<String>,
+    /// Only those of which this has become.
+    status: Option<Status>,
     /// What was just done.
     done: Option<String>,
 }
@@ -56,27 +58,47 @@ pub(super) struct Typed {
 #[derive(Debug, Template)]
 #[template(path = "pages/invitations.html")]
 pub(super) struct InvitationsPage {
-    frame: Frame,
-    path: String,
-    mailed: bool,
-    form: Option<Vec<Choice>>,
-    email: String,
-    errors: FormErrors,
-    invitations: Vec<Row>,
-    first: Option<String>,
-    next: Option<String>,
-    may_revoke: bool,
+    pub(super) frame: Frame,
+    pub(super) path: String,
+    pub(super) mailed: bool,
+    /// The roles one may offer; nothing when one may not invite.
+    pub(super) form: Option<Vec<Choice>>,
+    pub(super) email: String,
+    pub(super) errors: FormErrors,
+    /// The only state shown, if not all are.
+    pub(super) status: Option<Status>,
+    pub(super) invitations: Vec<Row>,
+    pub(super) first: Option<String>,
+    pub(super) next: Option<String>,
+    pub(super) may_revoke: bool,
 }
 
+impl InvitationsPage {
+    /// The states one may ask for: the label, the address, whether it is the one shown.
+    fn states(&self) -> Vec<(&'static str, String, bool)> {
+        let states = [Status::Pending, Status::Accepted, Status::Expired, Status::Revoked].map(Some);
+        let one = |status: Option<Status>| {
+            (status.map_or("All", word), address(&self.path, status, None), self.status == status)
+        };
+        std::iter::once(None).chain(states).map(one).collect()
+    }
+
+    /// Whether anything can be done with any of those shown.
+    fn acts(&self) -> bool {
+        (self.form.is_some() || self.may_revoke) && self.invitations.iter().any(Row::open)
+    }
+}
+
+/// An invitation in the list.
 #[derive(Debug)]
-struct Row {
-    id: InvitationId,
-    email: String,
-    roles: Vec<Badge>,
-    status: Status,
-    expires: Moment,
-    sent: Moment,
-    invited_by: String,
+pub(super) struct Row {
+    pub(super) id: InvitationId,
+    pub(super) email: String,
+    pub(super) roles: Vec<Badge>,
+    pub(super) status: Status,
+    pub(super) expires: Moment,
+    pub(super) sent: Moment,
+    pub(super) invited_by: String,
 }
 
 impl Row {
@@ -87,6 +109,16 @@ impl Row {
 
 async fn list(who: Can<perm::InvitationsRead>, app: View, Query(wanted): Query<Wanted>) -> Result<Response> {
     Ok(page(&invitations_page(&app, who.grant(), wanted, Typed::default(), None).await?))
+}
+
+/// What people call a state.
+fn word(status: Status) -> &'static str {
+    match status {
+        Status::Pending => "Pending",
+        Status::Accepted => "Accepted",
+        Status::Revoked => "Withdrawn",
+        Status::Expired => "Expired",
+    }
 }
 
 /// Whether invitations leave by mail, or, in development, to the page of mails.
@@ -103,12 +135,15 @@ pub(super) async fn invitations_page(
     rejected: Option<&Rejected>,
 ) -> Result<InvitationsPage> {
     let (path, now) = (format!("{}/invitations", path_of(grant)), app.database.clock().now());
-    let scope = format!("panel invitations {}", grant.tenant());
+    let state = wanted.status.map_or("", Status::as_str);
+    let scope = format!("panel invitations {} {state}", grant.tenant());
     let after = pagination::decode(&app.sealer, &scope, wanted.cursor.as_deref())?;
-    let part = invitations::Page { limit: 50, after, status: None };
+    let part = invitations::Page { limit: 50, after, status: wanted.status };
     let listed = invitations::list(&deps(app), grant, part).await?;
     let next = match listed.next {
-        Some(next) => Some(format!("{path}?cursor={}", pagination::encode(&app.sealer, &scope, &next)?)),
+        Some(next) => {
+            Some(address(&path, wanted.status, Some(&pagination::encode(&app.sealer, &scope, &next)?)))
+        }
         None => None,
     };
     let form = grant.can::<perm::MembersInvite>();
@@ -119,11 +154,20 @@ pub(super) async fn invitations_page(
         email: typed.email,
         errors: form::errors(rejected),
         invitations: listed.items.into_iter().map(|item| row(grant, item, now)).collect(),
-        first: after.map(|_: InvitationId| path.clone()),
+        first: after.map(|_: InvitationId| address(&path, wanted.status, None)),
+        status: wanted.status,
         next,
         may_revoke: grant.can::<perm::InvitationsDelete>(),
         path,
     })
+}
+
+/// The address of a part of the list.
+fn address(path: &str, status: Option<Status>, cursor: Option<&str>) -> String {
+    let status = status.map(|status| format!("status={}", status.as_str()));
+    let cursor = cursor.map(|cursor| format!("cursor={cursor}"));
+    let query = status.into_iter().chain(cursor).collect::<Vec<_>>().join("&");
+    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
 }
 
 fn row<P>(grant: &Grant<P>, item: Invitation, now: Timestamp) -> Row {

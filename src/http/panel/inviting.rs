@@ -30,12 +30,12 @@ pub(super) fn routes() -> Routes {
 /// The link of an invitation that no mail brings. Shown this once.
 #[derive(Debug, Template)]
 #[template(path = "pages/invitation_link.html")]
-struct LinkPage {
-    frame: Frame,
-    path: String,
-    email: String,
-    link: String,
-    expires: Moment,
+pub(super) struct LinkPage {
+    pub(super) frame: Frame,
+    pub(super) path: String,
+    pub(super) email: String,
+    pub(super) link: String,
+    pub(super) expires: Moment,
 }
 
 async fn invite(who: Can<perm::MembersInvite>, app: View, form: Form) -> Result<Response> {

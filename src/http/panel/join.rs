@@ -12,11 +12,11 @@ use crate::http::access::{Public, SignedIn, reason};
 use crate::http::extract::{Form, Path, TokenWord, form_token};
 use crate::http::openapi::{Input, Operation};
 use crate::http::panel::invitations::deps;
-use crate::http::panel::page;
 use crate::http::panel::parts::form::{self, FormErrors, Rejected};
 use crate::http::panel::parts::notice::Notice;
 use crate::http::panel::parts::shown::Moment;
 use crate::http::panel::parts::view::{Look, View};
+use crate::http::panel::{Icon, page};
 use crate::http::principal;
 use crate::http::routes::{Area, Routes};
 use crate::http::state::AppState;
@@ -53,29 +53,29 @@ impl Input for Visitor {
 
 #[derive(Debug, Template)]
 #[template(path = "pages/join.html")]
-struct JoinPage {
-    look: Look,
-    tenant: String,
-    inviter: String,
-    email: String,
-    roles: Vec<String>,
-    status: Status,
-    expires: Moment,
-    path: String,
-    providers: Vec<Provider>,
-    visitor: Option<Known>,
-    errors: FormErrors,
+pub(super) struct JoinPage {
+    pub(super) look: Look,
+    pub(super) tenant: String,
+    pub(super) inviter: String,
+    pub(super) email: String,
+    pub(super) roles: Vec<String>,
+    pub(super) status: Status,
+    pub(super) expires: Moment,
+    pub(super) path: String,
+    pub(super) providers: Vec<Provider>,
+    pub(super) visitor: Option<Known>,
+    pub(super) errors: FormErrors,
 }
 
 /// The visitor, when signed in.
 #[derive(Debug)]
-struct Known {
-    name: String,
-    form_token: String,
+pub(super) struct Known {
+    pub(super) name: String,
+    pub(super) form_token: String,
     /// Addresses a provider vouches for.
-    addresses: Vec<String>,
+    pub(super) addresses: Vec<String>,
     /// Whether the invited address is one of them.
-    fits: bool,
+    pub(super) fits: bool,
 }
 
 async fn show(

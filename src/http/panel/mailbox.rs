@@ -5,8 +5,8 @@ use axum::response::Response;
 
 use crate::error::{Error, Result};
 use crate::http::access::{Public, Reason};
-use crate::http::panel::page;
 use crate::http::panel::parts::view::{Look, View};
+use crate::http::panel::{Icon, page};
 use crate::http::routes::{Area, Routes};
 
 /// Development is on loopback, and its mails go to sample people.
@@ -23,31 +23,37 @@ pub(super) fn routes() -> Routes {
 
 #[derive(Debug, Template)]
 #[template(path = "pages/mailbox.html")]
-struct MailboxPage {
-    look: Look,
-    mails: Vec<MailShown>,
+pub(super) struct MailboxPage {
+    pub(super) look: Look,
+    pub(super) mails: Vec<MailShown>,
 }
 
+/// A mail as it reads without HTML.
 #[derive(Debug)]
-struct MailShown {
-    to: String,
-    subject: String,
-    lines: Vec<Line>,
+pub(super) struct MailShown {
+    pub(super) to: String,
+    pub(super) subject: String,
+    pub(super) lines: Vec<Line>,
 }
 
+/// A line of a mail.
 #[derive(Debug)]
-struct Line {
+pub(super) struct Line {
     text: String,
     is_link: bool,
 }
 
+impl MailShown {
+    /// The mail of this text.
+    pub(super) fn new(to: String, subject: String, text: &str) -> Self {
+        let line = |text: &str| Line { text: text.to_owned(), is_link: text.starts_with("http") };
+        Self { to, subject, lines: text.lines().map(line).collect() }
+    }
+}
+
 async fn show(_: Public<Development>, app: View) -> Result<Response> {
     let mailbox = app.mailbox.as_ref().ok_or(Error::NotFound)?;
-    let line = |text: &str| Line { text: text.to_owned(), is_link: text.starts_with("http") };
-    let mails = mailbox.list().into_iter().map(|mail| MailShown {
-        to: mail.to.to_string(),
-        subject: mail.subject,
-        lines: mail.text.lines().map(line).collect(),
-    });
+    let mails =
+        mailbox.list().into_iter().map(|mail| MailShown::new(mail.to.to_string(), mail.subject, &mail.text));
     Ok(page(&MailboxPage { look: app.look(), mails: mails.collect() }))
 }

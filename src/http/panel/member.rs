@@ -9,12 +9,12 @@ use crate::error::{Error, Result};
 use crate::http::access::Can;
 use crate::http::extract::{Form, Path, Query};
 use crate::http::panel::members::Row;
-use crate::http::panel::page;
 use crate::http::panel::parts::choices::{Choice, choices};
 use crate::http::panel::parts::form::{self, FormErrors, Rejected};
 use crate::http::panel::parts::frame::{Frame, Section, also, path_of};
 use crate::http::panel::parts::notice::Notice;
 use crate::http::panel::parts::view::View;
+use crate::http::panel::{Icon, page};
 use crate::http::routes::{Area, Routes};
 use crate::ids::UserId;
 use crate::members::{self, Member, RoleAssignment};
@@ -37,16 +37,19 @@ struct Shown {
 
 #[derive(Debug, Template)]
 #[template(path = "pages/member.html")]
-struct MemberPage {
-    frame: Frame,
-    path: String,
-    member: Row,
-    errors: FormErrors,
-    choices: Vec<Choice>,
-    revision: i64,
+pub(super) struct MemberPage {
+    pub(super) frame: Frame,
+    pub(super) path: String,
+    pub(super) member: Row,
+    /// Their id, for those who write programs.
+    pub(super) user_id: String,
+    pub(super) errors: FormErrors,
+    pub(super) choices: Vec<Choice>,
+    pub(super) revision: i64,
     /// Why their roles cannot be changed by the caller, if they cannot.
-    fixed: Option<String>,
-    may_remove: bool,
+    pub(super) fixed: Option<String>,
+    pub(super) may_remove: bool,
+    pub(super) see_roles: bool,
 }
 
 async fn show(
@@ -121,6 +124,7 @@ async fn member_page(
     Ok(MemberPage {
         frame: Frame::inside(app, grant, Section::Members).await?,
         member: Row::new(&path, member, own, now),
+        user_id: member.user.id.to_string(),
         errors: form::errors(rejected),
         choices,
         revision: member.revision,
@@ -129,6 +133,7 @@ async fn member_page(
             above => above,
         },
         may_remove: own || (above.is_none() && grant.can::<perm::MembersDelete>()),
+        see_roles: grant.can::<perm::RolesRead>(),
         path,
     })
 }

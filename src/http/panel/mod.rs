@@ -4,6 +4,7 @@
 mod account;
 mod appearance;
 mod assets;
+mod denied;
 #[cfg(feature = "dev")]
 mod gallery;
 mod identities;
@@ -21,6 +22,7 @@ mod remove;
 mod roles;
 #[cfg(feature = "dev")]
 mod samples;
+mod search;
 mod sessions;
 mod settings;
 pub(super) mod sign_in;
@@ -45,6 +47,7 @@ pub(super) fn routes() -> Routes {
         start::routes(),
         tenants::routes(),
         overview::routes(),
+        search::routes(),
         members::routes(),
         member::routes(),
         remove::routes(),

@@ -1,38 +1,66 @@
 //! Errors as pages. Who is not signed in is sent to sign in, and comes back. A denial explains itself.
 
+use std::time::Duration;
+
 use askama::Template;
 use axum::response::{IntoResponse, Response};
 use http::{Method, StatusCode, Uri};
 
-use crate::error::{Denial, Error};
+use crate::error::Error;
 use crate::http::answer::SeeOther;
-use crate::http::panel::page_with;
+use crate::http::panel::denied::Denied;
 use crate::http::panel::parts::view::Look;
 use crate::http::panel::tenants::role_name;
+use crate::http::panel::{Icon, page_with};
+use crate::http::principal::is_safe;
 use crate::http::problem::Problem;
 use crate::http::state::AppState;
 
 #[derive(Debug, Template)]
 #[template(path = "pages/problem.html")]
-struct ProblemPage<'a> {
-    look: Look,
-    problem: &'a Problem,
-    denied: Option<Denied>,
-    sign_in_again: Option<String>,
-    back: Option<String>,
+pub(super) struct ProblemPage {
+    pub(super) look: Look,
+    pub(super) problem: Problem,
+    /// Whether anything was changed, and what to do.
+    pub(super) advice: String,
+    pub(super) denied: Option<Denied>,
+    /// Where one signs in and comes back.
+    pub(super) sign_in: Option<String>,
+    /// The same page once more.
+    pub(super) again: Option<String>,
+    /// The page before: path and what its link says.
+    pub(super) back: Option<(String, &'static str)>,
 }
 
-/// A denial in words.
-#[derive(Debug)]
-struct Denied {
-    required: String,
-    sentence: String,
-    held: Vec<String>,
-    granted_by: Vec<String>,
-    /// Name, and the path of their page.
-    ask: Vec<(String, Option<String>)>,
-    decision: String,
-    policy_version: i64,
+impl ProblemPage {
+    /// The page of a problem of which nothing more is known. All that is not found looks like this.
+    pub(super) fn new(look: Look, problem: &Problem) -> Self {
+        let advice = advice(problem, true, None);
+        Self { look, problem: problem.clone(), advice, denied: None, sign_in: None, again: None, back: None }
+    }
+
+    /// What happened, in words for people: programs know it by the kind.
+    fn title(&self) -> &str {
+        match self.problem.kind.as_ref() {
+            "/problems/malformed" => "That could not be read",
+            "/problems/invalid" => "Something is not right yet",
+            "/problems/conflict" => "Not possible as things are",
+            "/problems/unavailable" => "Not available right now",
+            "about:blank" if self.problem.status == 500 => "Something went wrong",
+            _ => self.problem.title,
+        }
+    }
+
+    /// The drawing above the title, and its colour.
+    fn sign(&self) -> (Icon, &'static str) {
+        match self.problem.status {
+            401 | 403 => (Icon::Lock, ""),
+            404 => (Icon::Search, ""),
+            429 => (Icon::Clock, " wait"),
+            500.. => (Icon::Warning, " bad"),
+            _ => (Icon::Info, ""),
+        }
+    }
 }
 
 /// What was asked for, and how the answer is to look.
@@ -53,55 +81,73 @@ pub(in crate::http) fn problem(
     problem: &Problem,
     Asked { method, uri, look }: Asked<'_>,
 ) -> Response {
-    let back = if method == Method::GET {
-        uri.path_and_query().map_or("/", |path| path.as_str()).to_owned()
-    } else {
-        page_of(uri.path())
-    };
+    let here = uri.path_and_query().map_or("/", |path| path.as_str());
+    let to_return = if method == Method::GET { here.to_owned() } else { page_of(uri.path()) };
     let sign_in = format!(
         "/login?{}",
-        url::form_urlencoded::Serializer::new(String::new()).append_pair("return_to", &back).finish()
+        url::form_urlencoded::Serializer::new(String::new()).append_pair("return_to", &to_return).finish()
     );
     if matches!(error, Error::Unauthenticated) {
         return SeeOther(sign_in).into_response();
     }
-    let denied = if let Error::Forbidden(denial) = error {
-        Some(explained(app, denial, tenant_path(uri.path())))
-    } else {
-        None
-    };
-    let again = matches!(error, Error::ReauthenticationRequired).then_some(sign_in);
+    let mut page = ProblemPage::new(look, problem);
     // What is not there is no place to go back to; and the page must not tell one missing thing from another.
-    let back = Some(back).filter(|_| method != Method::GET && !matches!(error, Error::NotFound));
-    shown(problem, &ProblemPage { look, problem, denied, sign_in_again: again, back })
+    if !matches!(error, Error::NotFound) {
+        let wait = if let Error::TooMany { retry_after, .. } = error { Some(*retry_after) } else { None };
+        let passes = matches!(error, Error::TooMany { .. } | Error::Unavailable(..) | Error::Internal(..));
+        let stranger = matches!(error, Error::ReauthenticationRequired | Error::InvalidToken);
+        page.advice = advice(problem, is_safe(method), wait);
+        page.sign_in = stranger.then_some(sign_in);
+        page.again = (passes && method == Method::GET).then(|| here.to_owned());
+        page.back = before(uri.path());
+    }
+    if let Error::Forbidden(denial) = error {
+        let name = |key: &str| role_name(app, key.to_owned());
+        let catalogue = app.authz.catalogue();
+        let sentence = catalogue.get(&denial.required).map(|id| catalogue.info(id).description.clone());
+        page.denied = Some(Denied::new(denial, tenant_path(uri.path()), sentence.unwrap_or_default(), name));
+    }
+    shown(&page)
 }
 
 /// The page for an error that is not one of ours.
 pub(in crate::http) fn bare_problem(problem: &Problem, look: Look) -> Response {
-    shown(problem, &ProblemPage { look, problem, denied: None, sign_in_again: None, back: None })
+    shown(&ProblemPage::new(look, problem))
 }
 
-fn shown(problem: &Problem, template: &ProblemPage<'_>) -> Response {
-    let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    page_with(status, template)
+fn shown(page: &ProblemPage) -> Response {
+    let status = StatusCode::from_u16(page.problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    page_with(status, page)
 }
 
-fn explained(app: &AppState, denial: &Denial, tenant: Option<&str>) -> Denied {
-    let catalogue = app.authz.catalogue();
-    let sentence = catalogue.get(&denial.required).map(|id| catalogue.info(id).description.clone());
-    let name = |key: &String| role_name(app, key.clone());
-    let person = |person: &crate::error::Person| {
-        (person.name.clone(), tenant.map(|path| format!("{path}/members/{}", person.id)))
+/// Whether anything was changed, and what to do: what the problem's own sentence does not say.
+pub(super) fn advice(problem: &Problem, is_safe: bool, wait: Option<Duration>) -> String {
+    let changed = match problem.status {
+        404 => {
+            "Look at the address once more. If someone gave you the link, ask them whether you still have access."
+        }
+        _ if is_safe => "",
+        500.. => "It is not certain whether your change was made. Look before you repeat it.",
+        _ => "Nothing was changed.",
     };
-    Denied {
-        required: denial.required.clone(),
-        sentence: sentence.unwrap_or_default(),
-        held: denial.held_roles.iter().map(name).collect(),
-        granted_by: denial.granted_by.iter().map(name).collect(),
-        ask: denial.ask.iter().map(person).collect(),
-        decision: denial.decision_id.to_string(),
-        policy_version: denial.policy_version,
+    let Some(wait) = wait else { return changed.to_owned() };
+    let (count, unit) = match wait.as_secs().max(1) {
+        seconds @ 0..90 => (seconds, "second"),
+        seconds @ 90..5_400 => (seconds.div_ceil(60), "minute"),
+        seconds => (seconds.div_ceil(3_600), "hour"),
+    };
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{changed} Try again in {count} {unit}{plural}.").trim_start().to_owned()
+}
+
+/// The page before `path`, when there is one besides the start.
+fn before(path: &str) -> Option<(String, &'static str)> {
+    let page = page_of(path);
+    if page != path && page != "/" {
+        return Some((page, "Go back"));
     }
+    let tenant = tenant_path(path).filter(|tenant| *tenant != path)?;
+    Some((tenant.to_owned(), "To the overview"))
 }
 
 /// `/t/acme` of `/t/acme/…`.
@@ -150,5 +196,28 @@ mod tests {
         ] {
             assert_eq!(page_of(form), page, "{form}");
         }
+    }
+
+    #[test]
+    fn nobody_is_sent_back_to_the_page_that_failed() {
+        let to = |path| before(path).map(|(page, _)| page);
+        assert_eq!(to("/t/acme/members/1/remove").as_deref(), Some("/t/acme/members/1"));
+        assert_eq!(to("/t/acme/members").as_deref(), Some("/t/acme"));
+        assert_eq!(to("/t/acme"), None);
+        assert_eq!(to("/account/identities/1/unlink").as_deref(), Some("/account"));
+        assert_eq!(to("/logout"), None);
+    }
+
+    #[test]
+    fn a_failed_change_says_what_became_of_it() {
+        let told = |error: &Error, safe, wait: Option<u64>| {
+            advice(&Problem::of(error, None), safe, wait.map(Duration::from_secs))
+        };
+        assert_eq!(told(&Error::TooLarge, false, None), "Nothing was changed.");
+        assert_eq!(told(&Error::TooLarge, true, None), "");
+        assert!(told(&Error::Internal("x", None), false, None).starts_with("It is not certain"));
+        let too_many = Error::TooMany { what: "Too many.".into(), retry_after: Duration::ZERO };
+        assert_eq!(told(&too_many, true, Some(1)), "Try again in 1 second.");
+        assert_eq!(told(&too_many, false, Some(600)), "Nothing was changed. Try again in 10 minutes.");
     }
 }

@@ -3,14 +3,14 @@
 use askama::Template;
 use axum::response::Response;
 
-use crate::authz::{Catalogue, PermissionSet, perm};
+use crate::authz::{Catalogue, TenantPolicy, perm};
 use crate::error::Result;
 use crate::http::access::Can;
-use crate::http::panel::page;
 use crate::http::panel::parts::frame::{Frame, Section, path_of};
 use crate::http::panel::parts::view::View;
+use crate::http::panel::{Icon, page};
 use crate::http::routes::{Area, Routes};
-use crate::roles;
+use crate::roles::{self, RoleView};
 
 pub(super) fn routes() -> Routes {
     Routes::new(Area::Panel).get("/t/{tenant}/roles", "The roles of a tenant", list)
@@ -18,56 +18,81 @@ pub(super) fn routes() -> Routes {
 
 #[derive(Debug, Template)]
 #[template(path = "pages/roles.html")]
-struct RolesPage {
-    frame: Frame,
-    path: String,
-    roles: Vec<RoleCard>,
-    see_members: bool,
+pub(super) struct RolesPage {
+    pub(super) frame: Frame,
+    pub(super) path: String,
+    pub(super) roles: Vec<RoleCard>,
+    pub(super) see_members: bool,
 }
 
+/// A role in the list.
 #[derive(Debug)]
-struct RoleCard {
-    key: String,
-    name: String,
-    description: String,
-    system: bool,
-    members: i64,
-    inherits: Vec<String>,
-    allows: Vec<Allowed>,
-    denies: Vec<Allowed>,
-    held: bool,
+pub(super) struct RoleCard {
+    pub(super) key: String,
+    pub(super) name: String,
+    pub(super) description: String,
+    pub(super) system: bool,
+    /// Whether the reader holds it.
+    pub(super) held: bool,
+    pub(super) members: i64,
+    /// Names of the roles whose permissions it also gives.
+    pub(super) inherits: Vec<String>,
+    pub(super) groups: Vec<Group>,
+}
+
+impl RoleCard {
+    /// How many hold it, in words.
+    fn holders(&self) -> String {
+        if self.members == 1 { "1 member".to_owned() } else { format!("{} members", self.members) }
+    }
+
+    /// How much it allows and denies, in words.
+    fn count(&self) -> String {
+        let all = self.groups.iter().flat_map(|group| &group.permissions);
+        let denied = all.clone().filter(|listed| listed.denied).count();
+        let allowed = match all.count() - denied {
+            0 => "No permissions".to_owned(),
+            1 => "1 permission".to_owned(),
+            many => format!("{many} permissions"),
+        };
+        if denied == 0 { allowed } else { format!("{allowed}, {denied} denied") }
+    }
+}
+
+/// Permissions about the same thing.
+#[derive(Debug)]
+pub(super) struct Group {
+    /// What they are about, such as `members`.
+    pub(super) noun: String,
+    pub(super) permissions: Vec<Listed>,
 }
 
 /// A permission, with its sentence.
 #[derive(Debug)]
-struct Allowed {
-    name: String,
-    sentence: String,
-    inherited: bool,
+pub(super) struct Listed {
+    pub(super) name: String,
+    pub(super) sentence: String,
+    /// Denied, whatever else allows it.
+    pub(super) denied: bool,
+    /// The role it comes through, when it is not the role's own.
+    pub(super) through: Option<String>,
 }
 
 async fn list(who: Can<perm::RolesRead>, app: View) -> Result<Response> {
     let grant = who.grant();
     let (policy, now) = (grant.policy(), app.database.clock().now());
     let held: Vec<&str> = grant.standing().held(now).map(|(role, _)| role.key.as_str()).collect();
-    let catalogue = app.authz.catalogue();
     let listed = roles::list(&app.database, &app.authz, grant).await?;
-    let names = |keys: &[String]| {
-        keys.iter().map(|key| policy.role_by_key(key).map_or(key, |role| &role.name).clone()).collect()
-    };
-    let card = |role: roles::RoleView| {
-        let table = policy.role(role.id).map(|role| &role.table);
-        RoleCard {
-            allows: table.map(|table| told(catalogue, table.allow, &role.permissions)).unwrap_or_default(),
-            denies: table.map(|table| told(catalogue, table.deny, &role.denies)).unwrap_or_default(),
-            inherits: names(&role.inherits),
-            held: held.contains(&role.key.as_str()),
-            key: role.key,
-            name: role.name,
-            description: role.description,
-            system: role.system,
-            members: role.member_count,
-        }
+    let name = |key: &String| policy.role_by_key(key).map_or(key, |role| &role.name).clone();
+    let card = |role: RoleView| RoleCard {
+        groups: groups(app.authz.catalogue(), policy, &role),
+        inherits: role.inherits.iter().map(name).collect(),
+        held: held.contains(&role.key.as_str()),
+        key: role.key,
+        name: role.name,
+        description: role.description,
+        system: role.system,
+        members: role.member_count,
     };
     Ok(page(&RolesPage {
         frame: Frame::inside(&app, grant, Section::Roles).await?,
@@ -77,11 +102,35 @@ async fn list(who: Can<perm::RolesRead>, app: View) -> Result<Response> {
     }))
 }
 
-fn told(catalogue: &Catalogue, all: PermissionSet, own: &[String]) -> Vec<Allowed> {
-    let one = |(_, info): (_, &crate::authz::PermissionInfo)| Allowed {
-        name: info.name.clone(),
-        sentence: info.description.clone(),
-        inherited: !own.contains(&info.name),
-    };
-    catalogue.iter().filter(|(id, _)| all.contains(*id)).map(one).collect()
+/// What the role allows and denies, by what it is about, in the order of the catalogue.
+fn groups(catalogue: &Catalogue, policy: &TenantPolicy, role: &RoleView) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    let Some(table) = policy.role(role.id).map(|role| &role.table) else { return groups };
+    for (id, info) in catalogue.iter() {
+        let denied = table.deny.contains(id);
+        if !denied && !table.allow.contains(id) {
+            continue;
+        }
+        let own = if denied { &role.denies } else { &role.permissions }.contains(&info.name);
+        let parents = role.inherits.iter().filter_map(|key| policy.role_by_key(key));
+        let gives = |parent: &&crate::authz::Role| {
+            if denied { parent.table.deny.contains(id) } else { parent.table.allow.contains(id) }
+        };
+        let listed = Listed {
+            name: info.name.clone(),
+            sentence: info.description.clone(),
+            denied,
+            through: if own {
+                None
+            } else {
+                parents.into_iter().find(gives).map(|parent| parent.name.clone())
+            },
+        };
+        let noun = info.noun_verb().0;
+        match groups.iter_mut().find(|group| group.noun == noun) {
+            Some(group) => group.permissions.push(listed),
+            None => groups.push(Group { noun: noun.to_owned(), permissions: vec![listed] }),
+        }
+    }
+    groups
 }

@@ -7,6 +7,7 @@ use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::http::access::SignedIn;
 use crate::http::extract::{Form, Path};
+use crate::http::panel::Icon;
 use crate::http::panel::parts::notice::Notice;
 use crate::http::panel::parts::shown::Moment;
 use crate::http::routes::{Area, Routes};
@@ -27,6 +28,8 @@ pub(super) fn routes() -> Routes {
 #[derive(Debug)]
 pub(super) struct SessionRow {
     pub(super) id: SessionHandle,
+    /// What it is open on: a telephone or a computer.
+    pub(super) device: Icon,
     pub(super) browser: String,
     pub(super) ip: String,
     pub(super) provider: Option<String>,
@@ -41,6 +44,7 @@ impl SessionRow {
         let provider = session.provider.and_then(|word| word.parse::<Provider>().ok());
         Self {
             id: session.id,
+            device: device(&session.user_agent),
             browser: browser(&session.user_agent),
             ip: session.ip,
             provider: provider.map(|provider| provider.to_string()),
@@ -70,6 +74,12 @@ async fn end_others(
     form.only(&[])?;
     accounts::end_other_sessions(&app.database, &principal).await?;
     Ok(Notice::OthersEnded.at("/account").into_response())
+}
+
+/// The drawing of the device a browser runs on, by what it calls itself.
+fn device(agent: &str) -> Icon {
+    let in_hand = ["Mobile", "iPhone", "Android"].iter().any(|mark| agent.contains(mark));
+    if in_hand { Icon::Phone } else { Icon::Session }
 }
 
 /// The browser and system in what a browser calls itself; what is not known is shown as it is.

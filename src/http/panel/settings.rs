@@ -8,11 +8,12 @@ use crate::authz::{Grant, perm};
 use crate::error::{Error, Result};
 use crate::http::access::Can;
 use crate::http::extract::{Form, Query};
-use crate::http::panel::page;
 use crate::http::panel::parts::form::{self, FormErrors, Rejected};
 use crate::http::panel::parts::frame::{Frame, Section, path_of};
 use crate::http::panel::parts::notice::Notice;
+use crate::http::panel::parts::shown::Moment;
 use crate::http::panel::parts::view::View;
+use crate::http::panel::{Icon, page};
 use crate::http::routes::{Area, Routes};
 use crate::tenants::{self, Tenant, TenantChange};
 
@@ -32,18 +33,19 @@ struct Shown {
 
 #[derive(Debug, Template)]
 #[template(path = "pages/settings.html")]
-struct SettingsPage {
-    frame: Frame,
-    path: String,
-    tenant: Tenant,
-    origin: String,
-    name: String,
-    slug: String,
-    errors: FormErrors,
-    may_change: bool,
-    may_delete: bool,
+pub(super) struct SettingsPage {
+    pub(super) frame: Frame,
+    pub(super) path: String,
+    pub(super) tenant: Tenant,
+    pub(super) made: Moment,
+    pub(super) origin: String,
+    pub(super) name: String,
+    pub(super) slug: String,
+    pub(super) errors: FormErrors,
+    pub(super) may_change: bool,
+    pub(super) may_delete: bool,
     /// Whether the sign-in is recent enough to delete.
-    fresh: bool,
+    pub(super) fresh: bool,
 }
 
 async fn show(who: Can<perm::TenantRead>, app: View, Query(query): Query<Shown>) -> Result<Response> {
@@ -99,6 +101,7 @@ async fn settings_page(
     rejected: Option<&Rejected>,
 ) -> Result<SettingsPage> {
     let tenant = tenants::show(&app.database, grant).await?;
+    let now = app.database.clock().now();
     let (name, slug) = typed.unwrap_or_else(|| (tenant.name.clone(), tenant.slug.clone()));
     Ok(SettingsPage {
         frame: Frame::inside(app, grant, Section::Settings).await?,
@@ -109,7 +112,8 @@ async fn settings_page(
         errors: form::errors(rejected),
         may_change: grant.can::<perm::TenantUpdate>(),
         may_delete: grant.can::<perm::TenantDelete>(),
-        fresh: grant.principal().require_fresh(app.database.clock().now()).is_ok(),
+        fresh: grant.principal().require_fresh(now).is_ok(),
+        made: Moment::new(tenant.created_at, now),
         tenant,
     })
 }

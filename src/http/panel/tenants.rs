@@ -9,11 +9,12 @@ use crate::config::TenantCreation;
 use crate::error::Result;
 use crate::http::access::SignedIn;
 use crate::http::extract::{Form, Query};
-use crate::http::panel::page;
 use crate::http::panel::parts::form::{self, FormErrors, Rejected};
 use crate::http::panel::parts::frame::{Frame, Section};
 use crate::http::panel::parts::notice::Notice;
+use crate::http::panel::parts::shown::{Avatar, Badge};
 use crate::http::panel::parts::view::View;
+use crate::http::panel::{Icon, page};
 use crate::http::routes::{Area, Routes};
 use crate::http::state::AppState;
 use crate::tenants::{self, CreationRules, NewTenant, Status};
@@ -35,24 +36,26 @@ struct Shown {
 
 #[derive(Debug, Template)]
 #[template(path = "pages/tenants.html")]
-struct TenantsPage {
-    frame: Frame,
-    tenants: Vec<Mine>,
-    may_create: bool,
-    errors: FormErrors,
-    name: String,
-    slug: String,
-    origin: String,
+pub(super) struct TenantsPage {
+    pub(super) frame: Frame,
+    pub(super) tenants: Vec<Mine>,
+    pub(super) may_create: bool,
+    pub(super) errors: FormErrors,
+    pub(super) name: String,
+    pub(super) slug: String,
+    pub(super) origin: String,
 }
 
+/// A tenant of the reader's.
 #[derive(Debug)]
-struct Mine {
-    name: String,
-    slug: String,
-    roles: Vec<String>,
-    suspended: bool,
+pub(super) struct Mine {
+    pub(super) name: String,
+    pub(super) slug: String,
+    pub(super) avatar: Avatar,
+    pub(super) roles: Vec<Badge>,
+    pub(super) suspended: bool,
     /// Where one leaves it.
-    leave: String,
+    pub(super) leave: String,
 }
 
 async fn show(SignedIn(principal): SignedIn, app: View, Query(query): Query<Shown>) -> Result<Response> {
@@ -86,20 +89,26 @@ async fn tenants_page(
     let mine = tenants::list_for(&app.authz, principal.user.id, app.database.clock().now()).await?;
     let shown = |tenant: tenants::TenantOfMine| Mine {
         leave: format!("/t/{}/members/{}/remove", tenant.slug, principal.user.id),
+        avatar: Avatar::new(tenant.id.uuid(), &tenant.name, None),
         suspended: tenant.status == Status::Suspended,
         name: tenant.name,
         slug: tenant.slug,
-        roles: tenant.roles.into_iter().map(|key| role_name(app, key)).collect(),
+        roles: tenant.roles.into_iter().map(|key| Badge { name: role_name(app, key), until: None }).collect(),
     };
     Ok(TenantsPage {
         frame: Frame::of(app, principal, Section::Tenants).await?,
         tenants: mine.into_iter().map(shown).collect(),
-        may_create: app.config.tenant_creation == TenantCreation::Anyone || principal.user.operator,
+        may_create: may_create(app, principal),
         errors: form::errors(rejected),
         name: new.name.clone(),
         slug: new.slug.clone().unwrap_or_default(),
         origin: app.config.origin(),
     })
+}
+
+/// Whether the caller may make a tenant: for showing or hiding, not for guarding.
+pub(super) fn may_create(app: &AppState, principal: &Principal) -> bool {
+    app.config.tenant_creation == TenantCreation::Anyone || principal.user.operator
 }
 
 /// The name of a system role; a tenant's own is told by its key.

@@ -151,6 +151,7 @@ impl Scene {
         let text = str::to_owned;
         match route.path {
             "/tenants" | "/account" => vec![("name", text("New"))],
+            "/account/appearance" => vec![("theme", text("dark"))],
             "/account/identities/link" => vec![("provider", text("github"))],
             "/t/{tenant}/members/{user}/roles" => vec![
                 ("role", text("viewer")),

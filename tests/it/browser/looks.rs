@@ -3,11 +3,13 @@
 
 use std::path::Path;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::visitor::{How, Visitor};
 use crate::harness::browser::Wish;
+use crate::harness::until;
 
 /// The narrowest screen that pages are made for, and a wide one.
 pub(super) const WIDTHS: [u32; 2] = [360, 1440];
@@ -52,9 +54,14 @@ const FINDS_OVERFLOW: &str = "
     return page.scrollWidth + ' px wide: ' + wide.slice(0, 5).join('\\n    ');";
 
 impl Visitor {
-    /// Makes the window this wide.
+    /// Makes the window this wide, and waits until the page knows: else the next one would begin in the old width.
     pub(super) async fn sits_before(&self, width: u32) {
         self.browser.resize(width, 900).await;
+        let wide = until(Duration::from_secs(5), async || {
+            let now = self.browser.execute("return innerWidth", vec![]).await.ok()?;
+            (now == width).then_some(())
+        });
+        assert!(wide.await.is_some(), "the window does not become {width} px wide");
     }
 
     /// Fails if axe finds anything in this page for someone with these wishes.

@@ -3,6 +3,7 @@
 mod checks;
 mod first_day;
 mod gallery;
+mod improvements;
 mod keyboard;
 mod looks;
 mod mirror;

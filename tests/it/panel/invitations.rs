@@ -78,6 +78,28 @@ async fn an_invitation_is_for_the_address_it_was_sent_to() {
 }
 
 #[tokio::test]
+async fn invitations_are_listed_by_what_became_of_them() {
+    each_database(async |app| {
+        let (ada, vic) = (app.person("ada").await, app.person("vic").await);
+        app.tenant_of(&ada, "acme").await;
+        ada.get("/t/acme/invitations").await.has(&["No invitations yet"]).lacks(&["?status="]);
+        ada.post_form("/t/acme/invitations", &VIC).await.expect(303);
+        ada.post_form("/t/acme/invitations", &[("email", "zoe@example.com"), ("role", "viewer")])
+            .await
+            .expect(303);
+        let link = format!("/invitations/{}", app.invitation_secret("vic", 1).await);
+        vic.post_form(&link, &[]).await.expect(303);
+        let list = async |query: &str| ada.get(&format!("/t/acme/invitations{query}")).await.expect(200);
+        list("").await.has(&["vic@example.com", "zoe@example.com"]);
+        list("?status=pending").await.has(&["zoe@example.com"]).lacks(&["vic@example.com"]);
+        list("?status=accepted").await.has(&["vic@example.com"]).lacks(&["zoe@example.com", "Withdraw the"]);
+        list("?status=expired").await.has(&["None of these"]).lacks(&["zoe@example.com"]);
+        ada.get("/t/acme/invitations?status=lost").await.expect(422);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_withdrawn_invitation_says_so() {
     each_database(async |app| {
         let (ada, vic) = (app.person("ada").await, app.person("vic").await);

@@ -14,7 +14,7 @@ fn names(page: &Answer) -> Vec<String> {
 fn link(page: &Answer, text: &str) -> Option<String> {
     let page = page.text();
     let (before, _) = page.split_once(&format!("\">{text}</a>"))?;
-    Some(before.rsplit("href=\"").next()?.replace("&#38;", "&"))
+    Some(before.rsplit("href=\"").next()?.split('"').next()?.replace("&#38;", "&"))
 }
 
 #[tokio::test]

@@ -5,7 +5,10 @@ mod escaping;
 mod forms;
 mod invitations;
 mod members;
+mod overview;
 mod people;
+mod roles;
+mod search;
 mod signing_in;
 
 use crate::harness::app::Answer;

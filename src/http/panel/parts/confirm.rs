@@ -3,9 +3,9 @@
 use askama::Template;
 use axum::response::Response;
 
-use crate::http::panel::page;
 use crate::http::panel::parts::form::{self, FormErrors, Rejected};
 use crate::http::panel::parts::frame::Frame;
+use crate::http::panel::{Icon, page};
 
 /// What is asked.
 #[derive(Debug, Template)]

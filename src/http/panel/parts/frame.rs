@@ -99,6 +99,8 @@ pub(in crate::http::panel) enum Section {
     Settings,
     Tenants,
     Account,
+    /// Led to by no entry: the search.
+    Search,
 }
 
 impl Frame {
@@ -172,7 +174,7 @@ fn development(view: &View) -> Option<NavGroup> {
 }
 
 /// What everyone has.
-fn own_pages(section: Section) -> Vec<NavGroup> {
+pub(in crate::http::panel) fn own_pages(section: Section) -> Vec<NavGroup> {
     let link = |part, path: &str, label, icon, keys| NavLink {
         path: path.to_owned(),
         label,

@@ -20,6 +20,10 @@ pub(super) mod choices;
 pub(super) mod confirm;
 // Lines of the audit log as sentences.
 pub(super) mod activity;
+// What needs someone's attention.
+pub(super) mod attention;
+// The first steps of a tenant.
+pub(super) mod steps;
 // Drawings.
 pub(super) mod icon;
 // The marks of the identity providers.

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use crate::clock::Timestamp;
 use crate::http::panel::Icon;
+use crate::http::panel::parts::choices::Choice;
 use crate::http::panel::parts::frame::{Frame, Here, NavGroup, NavLink, Section, TenantLink};
 use crate::http::panel::parts::shown::{Avatar, Badge, Moment};
 use crate::http::panel::parts::view::Look;
@@ -47,6 +48,26 @@ pub(super) fn ahead(hours: u64) -> Moment {
 /// A role that is held without end.
 pub(super) fn badge(name: &str) -> Badge {
     Badge { name: name.to_owned(), until: None }
+}
+
+/// The roles every tenant has, as check boxes of someone who may not make owners.
+pub(super) fn choices() -> Vec<Choice> {
+    let choice = |(name, description): (&str, &str)| Choice {
+        key: name.to_lowercase(),
+        name: name.to_owned(),
+        description: description.to_owned(),
+        ticked: name == "Member",
+        beyond: name == "Owner",
+        until: None,
+    };
+    [
+        ("Owner", "Everything, including deleting the tenant."),
+        ("Admin", "Runs the tenant: people, roles, settings."),
+        ("Member", "Works on projects."),
+        ("Viewer", "Looks, and changes nothing."),
+    ]
+    .map(choice)
+    .into()
 }
 
 /// The picture of the person or tenant with this number.

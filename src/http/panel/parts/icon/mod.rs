@@ -102,6 +102,8 @@ pub(crate) enum Icon {
     Undo,
     /// The first steps.
     Flag,
+    /// A telephone: a session in the hand.
+    Phone,
 }
 
 impl Icon {
@@ -155,6 +157,7 @@ impl Icon {
         ("Download", Self::Download),
         ("Undo", Self::Undo),
         ("Flag", Self::Flag),
+        ("Phone", Self::Phone),
     ];
 
     /// The lines, as the `d` of one path. A circle is an arc that stops a tenth short, and a dot a line of a tenth.
@@ -229,6 +232,7 @@ impl Icon {
             Self::Download => "M10 3v10M5.5 8.5L10 13l4.5-4.5M3 17h14",
             Self::Undo => "M7 3L3 7l4 4M3 7h9.5a4.5 4.5 0 0 1 0 9H7",
             Self::Flag => "M5 17V3h11l-2 4 2 4H5",
+            Self::Phone => "M7 3h6q1 0 1 1v12q0 1-1 1H7q-1 0-1-1V4q0-1 1-1zM9.2 14.3h1.6",
         }
     }
 }

@@ -1,0 +1,118 @@
+//! One member and the question before something ends: as who may change them sees it, as oneself, as who may only
+//! read, when the form was not accepted, with awkward names.
+
+use super::{Sampled, scene};
+use crate::error::Error;
+use crate::http::panel::member::MemberPage;
+use crate::http::panel::members::Row;
+use crate::http::panel::parts::choices::Choice;
+use crate::http::panel::parts::confirm::Confirm;
+use crate::http::panel::parts::form::{FormErrors, Rejected};
+use crate::http::panel::parts::frame::Section;
+use crate::http::panel::parts::shown::Badge;
+use crate::http::panel::parts::view::Look;
+
+impl Sampled for MemberPage {
+    const PAGE: &'static str = "member";
+
+    fn samples(look: Look) -> Vec<(&'static str, Self)> {
+        let own = member(look, "Ada Sample", "ada@example.com");
+        let other = || member(look, "Ben Sample", "ben@example.com");
+        let only_read = "Changing roles takes a role that allows members:update.";
+        let awkward = member(
+            look,
+            scene::LONG,
+            &format!("{}@a-very-long-domain-name.example.com", "an.address.".repeat(5)),
+        );
+        vec![
+            ("usual", other()),
+            ("own", Self { member: Row { own: true, seen: Some(scene::ago(0)), ..own.member }, ..own }),
+            ("viewer", Self { fixed: Some(only_read.to_owned()), may_remove: false, ..other() }),
+            ("stale", Self { errors: refused(Error::Stale), ..other() }),
+            (
+                "refused",
+                Self {
+                    errors: Rejected::field(
+                        "roles",
+                        "last-owner",
+                        "A tenant needs an owner, and this is the last one.",
+                    )
+                    .errors,
+                    ..other()
+                },
+            ),
+            ("awkward", Self { choices: [scene::choices(), vec![unusual()]].concat(), ..awkward }),
+        ]
+    }
+}
+
+impl Sampled for Confirm {
+    const PAGE: &'static str = "confirm";
+
+    fn samples(look: Look) -> Vec<(&'static str, Self)> {
+        let last = Error::Conflict("A tenant needs an owner, and this is the last one.".into());
+        vec![
+            ("usual", question(look, "Ben Sample", "Acme")),
+            ("refused", Self { errors: refused(last), ..question(look, "Ben Sample", "Acme") }),
+            ("awkward", question(look, scene::LONG, scene::UNBROKEN)),
+        ]
+    }
+}
+
+fn question(look: Look, name: &str, tenant: &str) -> Confirm {
+    Confirm {
+        frame: scene::inside(look, Section::Members, tenant),
+        title: format!("Remove {name} from {tenant}?"),
+        text: format!(
+            "The roles of {name} and all access end at once, and invitations to their addresses are withdrawn."
+        ),
+        action: "/t/acme/members/1/remove".to_owned(),
+        button: "Remove",
+        cancel: "/t/acme/members".to_owned(),
+        errors: FormErrors::default(),
+    }
+}
+
+fn member(look: Look, name: &str, email: &str) -> MemberPage {
+    MemberPage {
+        frame: scene::inside(look, Section::Members, "Acme"),
+        path: "/t/acme".to_owned(),
+        member: Row {
+            path: "/t/acme/members/1".to_owned(),
+            name: name.to_owned(),
+            email: email.to_owned(),
+            avatar: scene::avatar(1, name),
+            roles: vec![
+                scene::badge("Member"),
+                Badge { name: "On call".to_owned(), until: Some(scene::ahead(30)) },
+            ],
+            joined: scene::ago(3_000),
+            seen: None,
+            own: false,
+        },
+        user_id: scene::id(1).to_string(),
+        errors: FormErrors::default(),
+        choices: scene::choices(),
+        revision: 1,
+        fixed: None,
+        may_remove: true,
+        see_roles: true,
+    }
+}
+
+/// A role of the tenant's own, held for a while.
+fn unusual() -> Choice {
+    Choice {
+        key: "on-call".to_owned(),
+        name: scene::LONG.to_owned(),
+        description: format!("{} {}", scene::UNBROKEN, scene::LONG),
+        ticked: true,
+        beyond: false,
+        until: Some(scene::ahead(30)),
+    }
+}
+
+/// What a form shows after this error.
+fn refused(error: Error) -> FormErrors {
+    Rejected::from(error, &[]).map(|rejected| rejected.errors).unwrap_or_default()
+}

@@ -1,0 +1,325 @@
+//! The pages of a tenant as a whole: choosing one, the overview, the settings.
+
+use super::{Sampled, scene};
+use crate::clock::Timestamp;
+use crate::error::{Error, Person};
+use crate::http::panel::Icon;
+use crate::http::panel::overview::OverviewPage;
+use crate::http::panel::parts::activity::Activity;
+use crate::http::panel::parts::attention::Attention;
+use crate::http::panel::parts::form::{FormErrors, Rejected};
+use crate::http::panel::parts::frame::Section;
+use crate::http::panel::parts::shown::Badge;
+use crate::http::panel::parts::steps::{Progress, first_steps};
+use crate::http::panel::parts::view::Look;
+use crate::http::panel::settings::SettingsPage;
+use crate::http::panel::tenants::{Mine, TenantsPage};
+use crate::ids::{TenantId, UserId};
+use crate::tenants::{Status, Tenant};
+
+impl Sampled for TenantsPage {
+    const PAGE: &'static str = "tenants";
+
+    fn samples(look: Look) -> Vec<(&'static str, Self)> {
+        let page = |tenants: Vec<Mine>| Self {
+            frame: scene::frame(look, Section::Tenants),
+            tenants,
+            may_create: true,
+            errors: FormErrors::default(),
+            name: String::new(),
+            slug: String::new(),
+            origin: "https://id.example.com".to_owned(),
+        };
+        let usual = || {
+            page(vec![
+                mine(0, "Acme", &["Owner"]),
+                mine(1, "Blue Works", &["Admin"]),
+                mine(2, "Cobalt", &["Viewer"]),
+            ])
+        };
+        let suspended = Mine { suspended: true, ..mine(3, "Dune", &[]) };
+        let awkward = vec![
+            mine(0, scene::LONG, &["Owner", "Admin", scene::LONG]),
+            mine(1, scene::UNBROKEN, &[]),
+            suspended,
+        ];
+        vec![
+            ("usual", usual()),
+            ("newcomer", page(Vec::new())),
+            ("newcomer-waits", Self { may_create: false, ..page(Vec::new()) }),
+            ("awkward", page(awkward)),
+            (
+                "full",
+                page(
+                    (0..24).map(|number| mine(number, &format!("Customer {number}"), &["Member"])).collect(),
+                ),
+            ),
+            (
+                "rejected",
+                Self {
+                    errors: wrong(
+                        "slug",
+                        "Use 3 to 40 lower-case letters and digits, with single hyphens between them.",
+                    ),
+                    name: "Blue Works".to_owned(),
+                    slug: "Blue!".to_owned(),
+                    ..usual()
+                },
+            ),
+            (
+                "taken",
+                Self {
+                    errors: conflict("This slug is taken. Choose another."),
+                    slug: "acme".to_owned(),
+                    ..usual()
+                },
+            ),
+        ]
+    }
+}
+
+fn mine(number: usize, name: &str, roles: &[&str]) -> Mine {
+    Mine {
+        name: name.to_owned(),
+        slug: if number == 0 { "acme".to_owned() } else { format!("sample-{number}") },
+        avatar: scene::avatar(number, name),
+        roles: roles.iter().map(|role| scene::badge(role)).collect(),
+        suspended: false,
+        leave: format!("#leave-{number}"),
+    }
+}
+
+impl Sampled for OverviewPage {
+    const PAGE: &'static str = "overview";
+
+    fn samples(look: Look) -> Vec<(&'static str, Self)> {
+        let calm = || overview(look, "Acme");
+        let start = Progress { members: 1, invited: 0, delegated: false, second_owner: Some(false) };
+        vec![
+            ("usual", calm()),
+            ("attention", Self { attention: attention(), ..calm() }),
+            (
+                "new",
+                Self {
+                    steps: first_steps("/t/acme", start),
+                    members: Some(1),
+                    invitations: Some(0),
+                    activity: Some(lines([activity(0, "made this tenant", "", "")])),
+                    since: scene::ago(0),
+                    ..calm()
+                },
+            ),
+            (
+                "growing",
+                Self {
+                    steps: first_steps(
+                        "/t/acme",
+                        Progress { members: 4, invited: 2, delegated: true, ..start },
+                    ),
+                    attention: attention().into_iter().take(1).collect(),
+                    ..calm()
+                },
+            ),
+            (
+                "viewer",
+                Self {
+                    roles: vec![Badge { name: "Viewer".to_owned(), until: Some(scene::ahead(50)) }],
+                    attention: vec![ending("Viewer")],
+                    invitations: None,
+                    may_invite: false,
+                    activity: None,
+                    ..calm()
+                },
+            ),
+            ("awkward", awkward(look)),
+        ]
+    }
+}
+
+fn awkward(look: Look) -> OverviewPage {
+    OverviewPage {
+        roles: ["Owner", scene::LONG, scene::UNBROKEN].map(scene::badge).into(),
+        attention: vec![
+            ending(scene::UNBROKEN),
+            Attention { people: named(&[scene::LONG, scene::UNBROKEN]), ..without_role() },
+        ],
+        activity: Some(lines([
+            Activity {
+                actor: scene::LONG.to_owned(),
+                ..activity(1, "invited", scene::UNBROKEN, "as Viewer")
+            },
+            Activity {
+                actor: scene::UNBROKEN.to_owned(),
+                ..activity(2, "changed the roles of", scene::LONG, "to no role")
+            },
+        ])),
+        members: Some(10_482),
+        invitations: Some(500),
+        ..overview(look, scene::LONG)
+    }
+}
+
+fn overview(look: Look, name: &str) -> OverviewPage {
+    let denied =
+        Activity { denied: true, ..activity(3, "was not allowed to change the roles of members", "", "") };
+    OverviewPage {
+        frame: scene::inside(look, Section::Overview, name),
+        path: "/t/acme".to_owned(),
+        name: name.to_owned(),
+        slug: "acme".to_owned(),
+        since: scene::ago(9_000),
+        attention: Vec::new(),
+        steps: Vec::new(),
+        roles: vec![scene::badge("Owner")],
+        members: Some(12),
+        invitations: Some(3),
+        may_invite: true,
+        may_read_roles: true,
+        activity: Some(lines([
+            activity(1, "changed the roles of", "Émile Sample", "to Admin, Member"),
+            denied,
+            activity(0, "invited", "someone@example.com", "as Viewer"),
+            activity(2, "joined by the invitation of", "chidi@example.com", ""),
+            activity(0, "withdrew the invitation of", "old@example.com", ""),
+            activity(6, "left", "", ""),
+            activity(0, "changed the settings", "", "and called it Acme"),
+            activity(0, "made this tenant", "", ""),
+        ])),
+    }
+}
+
+fn activity(number: usize, did: &str, target: &str, detail: &str) -> Activity {
+    let actor = scene::PEOPLE.get(number).map_or("Somebody", |(name, _)| *name);
+    Activity {
+        actor: actor.to_owned(),
+        avatar: scene::avatar(number, actor),
+        did: did.to_owned(),
+        target: target.to_owned(),
+        detail: detail.to_owned(),
+        denied: false,
+        at: scene::ago(0),
+    }
+}
+
+/// One after the other, latest first.
+fn lines(lines: impl IntoIterator<Item = Activity>) -> Vec<Activity> {
+    let at = |(place, line): (usize, Activity)| Activity { at: scene::ago(7 * place as u64), ..line };
+    lines.into_iter().enumerate().map(at).collect()
+}
+
+fn attention() -> Vec<Attention> {
+    let refused = Attention {
+        icon: Icon::Lock,
+        kind: "bad",
+        people: named(&["Ben Sample"]),
+        text: " was refused 3 times in the last 24 hours.".to_owned(),
+        action: "See their roles",
+        ..without_role()
+    };
+    let mail = |text: &str, at, action| Attention {
+        icon: Icon::Mail,
+        people: Vec::new(),
+        text: text.to_owned(),
+        at,
+        action,
+        ..without_role()
+    };
+    vec![
+        refused,
+        Attention::sole_owner("/t/acme"),
+        ending("Admin"),
+        without_role(),
+        mail(
+            "The invitation to someone@example.com is unanswered and ends",
+            Some(scene::ahead(5)),
+            "Send again",
+        ),
+        mail("4 invitations ended without an answer.", None, "Send again or withdraw"),
+    ]
+}
+
+fn ending(role: &str) -> Attention {
+    Attention::role_ends(role, scene::ahead(50), "See who can prolong it", "#owners".to_owned())
+}
+
+fn without_role() -> Attention {
+    let people: Vec<Person> = scene::PEOPLE
+        .iter()
+        .skip(1)
+        .take(4)
+        .map(|(name, _)| Person { id: UserId::new(), name: (*name).to_owned() })
+        .collect();
+    Attention::without_role("/t/acme", &people).unwrap_or_else(|| Attention::sole_owner("/t/acme"))
+}
+
+fn named(names: &[&str]) -> Vec<(String, String)> {
+    names.iter().map(|name| ((*name).to_owned(), "#person".to_owned())).collect()
+}
+
+impl Sampled for SettingsPage {
+    const PAGE: &'static str = "settings";
+
+    fn samples(look: Look) -> Vec<(&'static str, Self)> {
+        let usual = || settings(look, "Acme", "acme");
+        vec![
+            ("usual", usual()),
+            ("stale-sign-in", Self { fresh: false, ..usual() }),
+            ("admin", Self { may_delete: false, ..usual() }),
+            ("viewer", Self { may_change: false, may_delete: false, ..usual() }),
+            (
+                "rejected",
+                Self {
+                    errors: wrong("slug", "This slug is reserved. Choose another."),
+                    slug: "admin".to_owned(),
+                    ..usual()
+                },
+            ),
+            ("stale", Self { errors: stale(), ..usual() }),
+            (
+                "not-deleted",
+                Self { errors: wrong("confirm", "This is not the slug. Nothing was deleted."), ..usual() },
+            ),
+            ("awkward", settings(look, scene::LONG, "a-slug-that-is-as-long-as-slugs-may-be-x")),
+        ]
+    }
+}
+
+fn settings(look: Look, name: &str, slug: &str) -> SettingsPage {
+    SettingsPage {
+        frame: scene::inside(look, Section::Settings, name),
+        path: "/t/acme".to_owned(),
+        tenant: Tenant {
+            id: TenantId::from_uuid(scene::id(0)),
+            slug: slug.to_owned(),
+            name: name.to_owned(),
+            status: Status::Active,
+            policy_version: 41,
+            created_at: Timestamp::from_micros(1_750_000_000_000_000),
+            revision: 3,
+        },
+        made: scene::ago(9_000),
+        origin: "https://id.example.com".to_owned(),
+        name: name.to_owned(),
+        slug: slug.to_owned(),
+        errors: FormErrors::default(),
+        may_change: true,
+        may_delete: true,
+        fresh: true,
+    }
+}
+
+fn wrong(field: &str, detail: &'static str) -> FormErrors {
+    Rejected::field(field, "sample", detail).errors
+}
+
+fn conflict(why: &'static str) -> FormErrors {
+    whole(Error::Conflict(why.into()))
+}
+
+fn stale() -> FormErrors {
+    whole(Error::Stale)
+}
+
+fn whole(error: Error) -> FormErrors {
+    Rejected::from(error, &[]).map(|rejected| rejected.errors).unwrap_or_default()
+}
