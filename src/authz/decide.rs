@@ -283,6 +283,16 @@ impl Authz {
         self.loader.policy(tx, tenant).await?.map(Arc::new).ok_or(Error::NotFound)
     }
 
+    /// The tenant's policy as `tx` has it by now, with what it has written and not committed: for the guards that
+    /// weigh a change of roles, and never to decide by.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there is no such tenant; [`Error::Unavailable`] when the database or Casbin cannot
+    /// answer.
+    pub async fn policy_as_written(&self, tx: &mut WriteTx, tenant: TenantId) -> Result<TenantPolicy> {
+        self.loader.policy(tx, tenant).await?.ok_or(Error::NotFound)
+    }
+
     /// A member's standing as `on` sees it, which inside a write is what is true. None when not a member.
     ///
     /// # Errors

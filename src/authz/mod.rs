@@ -46,7 +46,7 @@ pub use permission::{
     BUILT_IN, Catalogue, Permission, PermissionId, PermissionInfo, PermissionSet, PolicyError, perm,
 };
 pub use policy::{
-    CompiledRoles, Explanation, Fault, GrantRow, PolicyEngine, Quarantined, Reason, RoleRow, RoleTable,
-    TenantRules, effective,
+    CompiledRoles, Explanation, Fault, GrantRow, MAX_DEPTH, PolicyEngine, Quarantined, Reason, RoleRow,
+    RoleTable, TenantRules, effective,
 };
 pub use role::{Effect, SystemRole, SystemRoles};

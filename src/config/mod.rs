@@ -117,6 +117,9 @@ pub struct Limits {
     /// Members a tenant may have, at most.
     #[arg(long, env = "FREEHOLD_MAX_MEMBERS", default_value_t = 100_000, global = true)]
     pub members: i64,
+    /// Roles a tenant may have besides those every tenant has, at most.
+    #[arg(long, env = "FREEHOLD_MAX_ROLES", default_value_t = 100, global = true)]
+    pub roles: i64,
     /// Open invitations a tenant may have, at most.
     #[arg(long, env = "FREEHOLD_MAX_OPEN_INVITATIONS", default_value_t = 500, global = true)]
     pub open_invitations: i64,

@@ -10,3 +10,4 @@ pub use name::{Name, description};
 pub use slug::Slug;
 
 pub(crate) use name::visible;
+pub(crate) use slug::words_of;

@@ -79,16 +79,7 @@ impl Slug {
     /// A slug made from a name: what can be kept is kept, the rest becomes hyphens. Absent when nothing is left.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        let plain: String = name
-            .nfkd()
-            .filter(|c| !unicode_normalization::char::is_combining_mark(*c))
-            .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' })
-            .collect();
-        let words: Vec<&str> = plain.split('-').filter(|word| !word.is_empty()).collect();
-        let mut slug = words.join("-");
-        slug.truncate(40);
-        let slug = slug.trim_end_matches('-');
-        Self::choose(slug, "/slug").ok()
+        Self::choose(&words_of(name), "/slug").ok()
     }
 
     /// The slug as text.
@@ -96,6 +87,20 @@ impl Slug {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// What a name has of a slug: at most 40 lower-case letters and digits with single hyphens between them, perhaps
+/// none, perhaps a reserved word.
+pub(crate) fn words_of(name: &str) -> String {
+    let plain: String = name
+        .nfkd()
+        .filter(|c| !unicode_normalization::char::is_combining_mark(*c))
+        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' })
+        .collect();
+    let words: Vec<&str> = plain.split('-').filter(|word| !word.is_empty()).collect();
+    let mut slug = words.join("-");
+    slug.truncate(40);
+    slug.trim_end_matches('-').to_owned()
 }
 
 impl<'de> Deserialize<'de> for Slug {

@@ -1,19 +1,27 @@
-//! The roles of a tenant, as they are shown, and the rules for giving them. Called by the API, the panel and the
-//! other domains; must never let a role's name stand for the role: names are labels.
+//! The roles of a tenant: how they are shown, made, changed and deleted, and the rules for giving them. Called by
+//! the API, the panel and the other domains; must never let a role's name stand for the role: names are labels.
 
-/// Who may give which role to whom.
+mod change;
+mod delete;
+mod draft;
+/// Who may give which role to whom, and change it how.
 pub mod guards;
+mod key;
+mod lineage;
 mod store;
 
 use std::collections::HashMap;
 
 use serde::Serialize;
 
-use crate::authz::{Authz, Effect, Grant, perm};
+pub use self::change::{change, create};
+pub use self::delete::delete;
+pub use self::draft::{NewRole, RoleChange};
+use crate::authz::{Authz, Effect, Grant, Standing, perm};
 use crate::clock::Timestamp;
-use crate::db::Database;
+use crate::db::{Database, Executor, WriteTx};
 use crate::error::{Error, Result};
-use crate::ids::RoleId;
+use crate::ids::{RoleId, TenantId};
 
 /// A role, as members see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
@@ -43,6 +51,14 @@ pub struct RoleView {
     pub updated_at: Timestamp,
 }
 
+impl RoleView {
+    /// Goes up with every change of the role: what `ETag` and `If-Match` are made from.
+    #[must_use]
+    pub fn revision(&self) -> i64 {
+        self.updated_at.micros()
+    }
+}
+
 /// The tenant's roles: the system roles first, highest first, then its own by name.
 ///
 /// # Errors
@@ -52,16 +68,25 @@ pub async fn list(
     authz: &Authz,
     grant: &Grant<perm::RolesRead>,
 ) -> Result<Vec<RoleView>> {
-    let mut on = database.read().await?;
     let now = database.clock().now();
-    let rows = store::roles(&mut on, grant.tenant(), now).await?;
+    all(&mut database.read().await?, authz, grant.tenant(), now).await
+}
+
+/// The roles as `on` sees them, in the same order.
+async fn all(
+    on: &mut impl Executor,
+    authz: &Authz,
+    tenant: TenantId,
+    now: Timestamp,
+) -> Result<Vec<RoleView>> {
+    let rows = store::roles(on, tenant, now).await?;
     let mut permissions: HashMap<RoleId, Vec<(String, String)>> = HashMap::new();
     let mut parents: HashMap<RoleId, Vec<String>> = HashMap::new();
     if rows.iter().any(|row| !row.system) {
-        for (role, permission, effect) in store::permissions(&mut on, grant.tenant()).await? {
+        for (role, permission, effect) in store::permissions(on, tenant).await? {
             permissions.entry(role).or_default().push((permission, effect));
         }
-        for (role, parent) in store::parents(&mut on, grant.tenant()).await? {
+        for (role, parent) in store::parents(on, tenant).await? {
             parents.entry(role).or_default().push(parent);
         }
     }
@@ -91,9 +116,34 @@ pub async fn show(
     grant: &Grant<perm::RolesRead>,
     key_or_id: &str,
 ) -> Result<RoleView> {
-    let id = key_or_id.parse::<RoleId>().ok();
     let roles = list(database, authz, grant).await?;
-    roles.into_iter().find(|role| Some(role.id) == id || role.key == key_or_id).ok_or(Error::NotFound)
+    find(&roles, key_or_id).cloned()
+}
+
+/// The one of `roles` with this key or id.
+fn find<'a>(roles: &'a [RoleView], key_or_id: &str) -> Result<&'a RoleView> {
+    let id = key_or_id.parse::<RoleId>().ok();
+    roles.iter().find(|role| Some(role.id) == id || role.key == key_or_id).ok_or(Error::NotFound)
+}
+
+/// The one of `roles` with this key or id, which the tenant made itself and which is as the client has seen it.
+fn editable<'a>(roles: &'a [RoleView], key_or_id: &str, if_match: Option<i64>) -> Result<&'a RoleView> {
+    let role = find(roles, key_or_id)?;
+    if role.system {
+        let text = "This role comes with every tenant and cannot be changed. Make a copy and change that.";
+        return Err(Error::Conflict(text.into()));
+    }
+    if if_match.is_some_and(|revision| revision != role.revision()) {
+        return Err(Error::Stale);
+    }
+    Ok(role)
+}
+
+/// The denial, explained. Ends the write first: explaining takes another connection.
+async fn refuse(authz: &Authz, tx: WriteTx, actor: &Standing, refusal: &guards::Refusal) -> Result<Error> {
+    drop(tx);
+    let required = &authz.catalogue().info(refusal.missing()).name;
+    authz.deny(actor, required, refusal.reason(authz.catalogue())).await
 }
 
 /// What a system role holds is in the policy files; what is stored beside it counts as little here as it does

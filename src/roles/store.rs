@@ -1,11 +1,12 @@
 //! The SQL of roles. Every query takes the tenant.
 
-use sqlx::query_as;
+use sqlx::{query, query_as};
 
+use crate::authz::{Effect, HeldRole};
 use crate::clock::Timestamp;
-use crate::db::{Executor, sql};
+use crate::db::{Executor, WriteTx, sql};
 use crate::error::Result;
-use crate::ids::{RoleId, TenantId};
+use crate::ids::{RoleId, TenantId, UserId};
 
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct RoleRow {
@@ -39,4 +40,139 @@ pub(super) async fn parents(on: &mut impl Executor, tenant: TenantId) -> Result<
     let text = "select p.role_id, r.key from role_parents p \
                 join roles r on r.tenant_id = p.tenant_id and r.id = p.parent_id where p.tenant_id = $1";
     sql!(on, fetch_all, query_as(text).bind(tenant))
+}
+
+pub(super) async fn insert(
+    tx: &mut WriteTx,
+    tenant: TenantId,
+    (role, key): (RoleId, &str),
+    (name, description): (&str, &str),
+) -> Result<u64> {
+    let at = tx.at();
+    let text = "insert into roles (id, tenant_id, key, name, description, system, created_at, updated_at) \
+                values ($1, $2, $3, $4, $5, false, $6, $6)";
+    sql!(tx, execute, query(text).bind(role).bind(tenant).bind(key).bind(name).bind(description).bind(at))
+}
+
+pub(super) async fn update(
+    tx: &mut WriteTx,
+    tenant: TenantId,
+    role: RoleId,
+    (name, description): (&str, &str),
+    at: Timestamp,
+) -> Result<u64> {
+    let text = "update roles set name = $3, description = $4, updated_at = $5 \
+                where tenant_id = $1 and id = $2 and not system";
+    sql!(tx, execute, query(text).bind(tenant).bind(role).bind(name).bind(description).bind(at))
+}
+
+/// Makes `names` all that the role allows, or denies.
+pub(super) async fn set_permissions(
+    tx: &mut WriteTx,
+    tenant: TenantId,
+    role: RoleId,
+    effect: Effect,
+    names: &[String],
+) -> Result<()> {
+    let text = "delete from role_permissions where tenant_id = $1 and role_id = $2 and effect = $3";
+    sql!(tx, execute, query(text).bind(tenant).bind(role).bind(effect.as_str()))?;
+    let text =
+        "insert into role_permissions (tenant_id, role_id, effect, permission) values ($1, $2, $3, $4)";
+    for name in names {
+        sql!(tx, execute, query(text).bind(tenant).bind(role).bind(effect.as_str()).bind(name))?;
+    }
+    Ok(())
+}
+
+/// Makes `parents` all the roles that the role inherits from.
+pub(super) async fn set_parents(
+    tx: &mut WriteTx,
+    tenant: TenantId,
+    role: RoleId,
+    parents: impl Iterator<Item = RoleId>,
+) -> Result<()> {
+    let text = "delete from role_parents where tenant_id = $1 and role_id = $2";
+    sql!(tx, execute, query(text).bind(tenant).bind(role))?;
+    let text = "insert into role_parents (tenant_id, role_id, parent_id) values ($1, $2, $3)";
+    for parent in parents {
+        sql!(tx, execute, query(text).bind(tenant).bind(role).bind(parent))?;
+    }
+    Ok(())
+}
+
+/// Everyone who holds the role, or one that inherits from it, each with all the roles they hold: in one query,
+/// however many they are.
+pub(super) async fn held_with(
+    tx: &mut WriteTx,
+    tenant: TenantId,
+    role: RoleId,
+    now: Timestamp,
+) -> Result<Vec<(UserId, Vec<HeldRole>)>> {
+    let text = "with recursive reached (id) as (select id from roles where tenant_id = $1 and id = $2 \
+                union select p.role_id from role_parents p join reached r on p.parent_id = r.id \
+                where p.tenant_id = $1) \
+                select a.user_id, a.role_id, a.expires_at from role_assignments a \
+                where a.tenant_id = $1 and (a.expires_at is null or a.expires_at > $3) \
+                and a.user_id in (select h.user_id from role_assignments h join reached r on r.id = h.role_id \
+                where h.tenant_id = $1 and (h.expires_at is null or h.expires_at > $3)) \
+                order by a.user_id, a.role_id";
+    let rows: Vec<(UserId, RoleId, Option<Timestamp>)> =
+        sql!(tx, fetch_all, query_as(text).bind(tenant).bind(role).bind(now))?;
+    let mut held: Vec<(UserId, Vec<HeldRole>)> = Vec::new();
+    for (user, role, expires_at) in rows {
+        let role = HeldRole { role, expires_at };
+        match held.last_mut().filter(|(last, _)| *last == user) {
+            Some((_, roles)) => roles.push(role),
+            None => held.push((user, vec![role])),
+        }
+    }
+    Ok(held)
+}
+
+/// Counts a change of everyone who holds the role.
+pub(super) async fn revise_holders(tx: &mut WriteTx, tenant: TenantId, role: RoleId) -> Result<u64> {
+    let at = tx.at();
+    let text = "update members set revision = revision + 1 where tenant_id = $1 and user_id in \
+                (select user_id from role_assignments where tenant_id = $1 and role_id = $2 \
+                and (expires_at is null or expires_at > $3))";
+    sql!(tx, execute, query(text).bind(tenant).bind(role).bind(at))
+}
+
+/// Gives everyone who holds `old` the role `new` until the same moment. Who holds it already keeps it as it is.
+pub(super) async fn reassign(
+    tx: &mut WriteTx,
+    tenant: TenantId,
+    (old, new): (RoleId, RoleId),
+    by: UserId,
+) -> Result<u64> {
+    let at = tx.at();
+    let text = "insert into role_assignments (tenant_id, user_id, role_id, expires_at, assigned_at, assigned_by) \
+                select h.tenant_id, h.user_id, r.id, h.expires_at, $4, u.id from role_assignments h \
+                join roles r on r.tenant_id = h.tenant_id and r.id = $3 join users u on u.id = $5 \
+                where h.tenant_id = $1 and h.role_id = $2 and (h.expires_at is null or h.expires_at > $4) \
+                on conflict (tenant_id, user_id, role_id) do update set expires_at = excluded.expires_at, \
+                assigned_at = excluded.assigned_at, assigned_by = excluded.assigned_by \
+                where role_assignments.expires_at <= $4";
+    sql!(tx, execute, query(text).bind(tenant).bind(old).bind(new).bind(at).bind(by))
+}
+
+/// Withdraws the invitations that offer the role, those that are over included: they could be sent again.
+pub(super) async fn cancel_invitations(tx: &mut WriteTx, tenant: TenantId, role: RoleId) -> Result<u64> {
+    let at = tx.at();
+    let text = "update invitations set revoked_at = $3 where tenant_id = $1 and accepted_at is null \
+                and revoked_at is null and id in (select invitation_id from invitation_roles \
+                where tenant_id = $1 and role_id = $2)";
+    sql!(tx, execute, query(text).bind(tenant).bind(role).bind(at))
+}
+
+/// Takes the role from everyone, those for whom it has ended included.
+pub(super) async fn unassign(tx: &mut WriteTx, tenant: TenantId, role: RoleId) -> Result<u64> {
+    let text = "delete from role_assignments where tenant_id = $1 and role_id = $2";
+    sql!(tx, execute, query(text).bind(tenant).bind(role))
+}
+
+/// Deletes the role, and with it what it allows, denies and inherits.
+pub(super) async fn delete(tx: &mut WriteTx, tenant: TenantId, role: RoleId) -> Result<u64> {
+    let text = "delete from roles where tenant_id = $1 and id = $2 and not system";
+    sql!(tx, execute, query(text).bind(tenant).bind(role))
 }

@@ -12,7 +12,7 @@ mod tests;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use casbin::{CoreApi, DefaultModel, Enforcer, RbacApi};
+use casbin::{CoreApi, DefaultModel, Enforcer, MgmtApi, RbacApi};
 
 use self::adapter::{TenantAdapter, domain_name, role_name};
 pub use self::explain::{Explanation, Reason};
@@ -40,13 +40,16 @@ pub struct RoleTable {
     pub deny: PermissionSet,
 }
 
+impl RoleTable {
+    fn union(self, other: &Self) -> Self {
+        Self { allow: self.allow.union(other.allow), deny: self.deny.union(other.deny) }
+    }
+}
+
 /// What someone who holds these roles may do: all that is allowed, less all that is denied.
 #[must_use]
 pub fn effective<'a>(tables: impl Iterator<Item = &'a RoleTable>) -> PermissionSet {
-    let RoleTable { allow, deny } = tables.fold(RoleTable::default(), |sum, table| RoleTable {
-        allow: sum.allow.union(table.allow),
-        deny: sum.deny.union(table.deny),
-    });
+    let RoleTable { allow, deny } = tables.fold(RoleTable::default(), RoleTable::union);
     allow.minus(deny)
 }
 
@@ -84,11 +87,14 @@ impl PolicyEngine {
         self.report(rules.tenant, &sorted.quarantined);
         let enforcer = self.enforcer(TenantAdapter::new(rules.tenant, &sorted, &self.catalogue)).await?;
         let domain = domain_name(rules.tenant);
-        let tables = sorted
-            .roles
-            .iter()
-            .map(|role| Ok((*role, self.table(&enforcer, *role, &domain)?)))
-            .collect::<Result<_>>()?;
+        let own = self.own_tables(&enforcer, &domain)?;
+        let table = |role: &RoleId| {
+            let name = role_name(*role);
+            let parents = enforcer.get_implicit_roles_for_user(&name, Some(&domain));
+            let all = parents.iter().chain([&name]).filter_map(|role| own.get(role));
+            (*role, all.fold(RoleTable::default(), RoleTable::union))
+        };
+        let tables = sorted.roles.iter().map(table).collect();
         Ok(CompiledRoles { roles: tables, quarantined: sorted.quarantined })
     }
 
@@ -149,12 +155,18 @@ impl PolicyEngine {
             .map_err(|error| Error::unavailable("the policy cannot be loaded", error))
     }
 
-    fn table(&self, enforcer: &Enforcer, role: RoleId, domain: &str) -> Result<RoleTable> {
-        let mut table = RoleTable::default();
-        for rule in enforcer.get_implicit_permissions_for_user(&role_name(role), Some(domain)) {
-            let [_, _, noun, verb, effect] = rule.as_slice() else {
+    /// What each role allows and denies by itself, by Casbin's name for it. Each rule is read once, because Casbin
+    /// looks through all of them whenever it is asked about one role.
+    fn own_tables(&self, enforcer: &Enforcer, domain: &str) -> Result<HashMap<String, RoleTable>> {
+        let mut tables: HashMap<String, RoleTable> = HashMap::new();
+        for rule in enforcer.get_policy() {
+            let [role, place, noun, verb, effect] = rule.as_slice() else {
                 return Err(Error::Internal("Casbin holds a rule of the wrong length", None));
             };
+            if place != domain {
+                return Err(Error::Internal("Casbin holds a rule of another tenant", None));
+            }
+            let table = tables.entry(role.clone()).or_default();
             match (self.catalogue.get(&format!("{noun}:{verb}")), Effect::parse(effect)) {
                 (Some(permission), Some(Effect::Allow)) => table.allow.insert(permission),
                 (Some(permission), Some(Effect::Deny)) => table.deny.insert(permission),
@@ -163,7 +175,7 @@ impl PolicyEngine {
                 }
             }
         }
-        Ok(table)
+        Ok(tables)
     }
 
     fn report(&self, tenant: TenantId, rows: &[Quarantined]) {

@@ -2,25 +2,32 @@
 
 use axum::extract::State;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::authz::perm;
 use crate::error::Result;
 use crate::http::access::Can;
-use crate::http::answer::Found;
+use crate::http::answer::{Created, Done, Found};
 use crate::http::api::{Part, scope};
-use crate::http::extract::{Path, Query, Segment};
+use crate::http::extract::{IfMatch, Json, Path, Query, Segment};
 use crate::http::pagination::{self, Page};
 use crate::http::routes::{Area, Routes};
 use crate::http::state::AppState;
 use crate::ids::RoleId;
 use crate::names::Slug;
-use crate::roles::{self, RoleView};
+use crate::roles::{self, NewRole, RoleChange, RoleView};
 
 pub(super) fn routes() -> Routes {
     Routes::new(Area::Api)
         .get("/api/v1/tenants/{tenant}/roles", "List roles", list)
+        .post("/api/v1/tenants/{tenant}/roles", "Make a role", create)
         .get("/api/v1/tenants/{tenant}/roles/{role}", "Show a role", show)
+        .patch("/api/v1/tenants/{tenant}/roles/{role}", "Change a role", change)
+        .delete(
+            "/api/v1/tenants/{tenant}/roles/{role}",
+            "Delete a role, saying what becomes of those who hold it",
+            delete,
+        )
         .get("/api/v1/tenants/{tenant}/permissions", "List the permissions roles can have", permissions)
 }
 
@@ -54,8 +61,56 @@ async fn show(
     Path(role): Path<RoleRef>,
 ) -> Result<Found<RoleView>> {
     let role = roles::show(&app.database, &app.authz, who.grant(), &role.0).await?;
-    let revision = role.updated_at.micros();
-    Ok(Found::new(role).revision(revision))
+    Ok(found(role))
+}
+
+fn found(role: RoleView) -> Found<RoleView> {
+    let revision = role.revision();
+    Found::new(role).revision(revision)
+}
+
+async fn create(
+    who: Can<perm::RolesCreate>,
+    State(app): State<AppState>,
+    Json(body): Json<NewRole>,
+) -> Result<Created<RoleView>> {
+    let most = app.config.limits.roles;
+    let (role, committed) = roles::create(&app.authz, who.grant(), &body, most).await?;
+    let location = format!("/api/v1/tenants/{}/roles/{}", who.grant().tenant(), role.id);
+    Ok(found(role).after(committed.policy_version).created(location))
+}
+
+async fn change(
+    who: Can<perm::RolesUpdate>,
+    State(app): State<AppState>,
+    Path(role): Path<RoleRef>,
+    if_match: IfMatch,
+    Json(body): Json<RoleChange>,
+) -> Result<Found<RoleView>> {
+    let (role, committed) =
+        roles::change(&app.authz, who.grant(), &role.0, &body, if_match.revision()?).await?;
+    Ok(found(role).after(committed.and_then(|done| done.policy_version)))
+}
+
+/// What becomes of those who hold the role.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Deletion {
+    /// The key of the role they get instead, until the same moment; who holds that one already keeps it as it is.
+    /// Required while someone holds the role; needs `members:update` then. Invitations that offer the role are
+    /// withdrawn in any case.
+    reassign_to: Option<String>,
+}
+
+async fn delete(
+    who: Can<perm::RolesDelete>,
+    State(app): State<AppState>,
+    Path(role): Path<RoleRef>,
+    if_match: IfMatch,
+    Query(deletion): Query<Deletion>,
+) -> Result<Done> {
+    let (to, revision) = (deletion.reassign_to.as_deref(), if_match.revision()?);
+    Ok(roles::delete(&app.authz, who.grant(), &role.0, to, revision).await?.into())
 }
 
 /// Something a role can allow.

@@ -1,7 +1,8 @@
-//! The rules for giving and taking roles, as pure functions of what the roles allow and deny. Called by `members`
-//! and `invitations` inside their write transactions, on standings read there; must never ask for less than what
+//! The rules for giving, taking and editing roles, as pure functions of what the roles allow and deny. Called by
+//! `roles`, `members` and `invitations` inside their write transactions, on standings read there; must never ask for less than what
 //! the change could ever amount to, now or when some role ends.
 
+mod edit;
 #[cfg(test)]
 mod tests;
 
@@ -10,6 +11,8 @@ use std::borrow::Cow;
 use crate::authz::{Catalogue, HeldRole, PermissionId, PermissionSet, Role, TenantPolicy};
 use crate::clock::Timestamp;
 use crate::ids::RoleId;
+
+pub use self::edit::{may_edit, may_give, may_take, takes};
 
 /// The role without which a tenant would be nobody's.
 pub const OWNER: &str = "owner";
@@ -34,6 +37,18 @@ pub enum Refusal {
         /// What would be gained and the actor lacks.
         missing: PermissionId,
     },
+    /// The role to be changed allows more than the one who acts holds.
+    RoleAbove {
+        /// The role's name.
+        role: String,
+        /// What it allows and the actor lacks.
+        missing: PermissionId,
+    },
+    /// The change would take something from a holder of the role who holds more than the one who acts.
+    HolderAbove {
+        /// A right of theirs that the actor lacks.
+        missing: PermissionId,
+    },
 }
 
 impl Refusal {
@@ -41,7 +56,11 @@ impl Refusal {
     #[must_use]
     pub fn missing(&self) -> PermissionId {
         match self {
-            Self::Above { missing } | Self::Grants { missing, .. } | Self::Lifts { missing } => *missing,
+            Self::Above { missing }
+            | Self::Grants { missing, .. }
+            | Self::Lifts { missing }
+            | Self::RoleAbove { missing, .. }
+            | Self::HolderAbove { missing } => *missing,
         }
     }
 
@@ -56,6 +75,14 @@ impl Refusal {
             }
             Self::Lifts { .. } => {
                 format!("This would end a denial and so give {name}, which you do not hold.")
+            }
+            Self::RoleAbove { role, .. } => {
+                format!("The role {role} allows {name}, which you do not hold, so you cannot change it.")
+            }
+            Self::HolderAbove { .. } => {
+                format!(
+                    "This would take something from a member who holds rights you do not, such as {name}."
+                )
             }
         }
         .into()

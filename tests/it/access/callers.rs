@@ -61,6 +61,8 @@ impl Scene {
         };
         let invited = json!({ "email": format!("invited-{number}@example.com"), "roles": ["viewer"] });
         let invitation = owner.post_json(&tenant.api("/invitations"), invited).await.expect(201).json();
+        let own_role = json!({ "name": "Custom", "permissions": ["projects:read"] });
+        let role = owner.post_json(&tenant.api("/roles"), own_role).await.expect(201).json();
         let own = |list: &Value| list["items"][0]["id"].as_str().map(str::to_owned).unwrap_or_default();
         // Somebody else's, for someone who is not signed in.
         let (mut session, mut identity) =
@@ -76,7 +78,7 @@ impl Scene {
             ("tenant", tenant.slug.clone()),
             ("user", victim.id.to_string()),
             ("invitation", invitation["id"].as_str().unwrap().to_owned()),
-            ("role", "viewer".to_owned()),
+            ("role", role["key"].as_str().unwrap().to_owned()),
             ("session", session),
             ("identity", identity),
             ("provider", "google".to_owned()),
@@ -137,6 +139,8 @@ impl Scene {
             ("POST", "/tenants/{tenant}/invitations") => {
                 json!({ "email": "new@example.com", "roles": ["viewer"] })
             }
+            ("POST", "/tenants/{tenant}/roles") => json!({ "name": "New", "permissions": ["projects:read"] }),
+            ("PATCH", "/tenants/{tenant}/roles/{role}") => json!({ "permissions": ["projects:update"] }),
             ("POST", "/invitations/accept") => json!({ "token": self.parameters["token"] }),
             _ => json!({}),
         }

@@ -177,6 +177,7 @@ impl Plan {
                 max_connections: 1_000,
                 tenants_per_owner: 50,
                 members: 1_000,
+                roles: 100,
                 open_invitations: 500,
                 invitations_per_address: 5,
                 cached_tenants: 100,

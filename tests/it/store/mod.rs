@@ -3,6 +3,7 @@
 mod audit;
 mod glance;
 mod members;
+mod role_edits;
 mod roles;
 mod tenants;
 pub(crate) mod world;
