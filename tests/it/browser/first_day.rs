@@ -149,6 +149,27 @@ async fn two_people_meet(how: How) {
         "the owner sees who tried: {lately}"
     );
     ben.is_content().await;
+    changes_the_roles_and_removes(&ben).await;
+}
+
+/// Ben makes Vic a member, then parts with them: asked in a dialog, or on a page where there is no script.
+async fn changes_the_roles_and_removes(ben: &Visitor) {
+    ben.presses("Members").await;
+    ben.presses("Manage Vic Sample").await;
+    ben.ticks("Member").await;
+    ben.ticks("Viewer").await;
+    ben.presses("Save the roles").await;
+    let page = ben.reads("Vic Sample").await;
+    assert!(page.contains("The roles are saved and already in effect."), "{page}");
+    if ben.how == How::NoScript {
+        ben.presses("Remove…").await;
+    } else {
+        ben.unfolds("Remove…").await;
+    }
+    ben.presses("Remove").await;
+    let page = ben.reads("Members").await;
+    assert!(page.contains("The member is removed") && page.contains("1 person"), "{page}");
+    assert!(!page.contains("Vic Sample"), "{page}");
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use fantoccini::wd::Locator;
 
 use super::first_day::freehold_dev;
 use super::visitor::{How, Visitor};
+use crate::harness::browser::Wish;
 use crate::harness::process::Node;
 use crate::harness::until;
 
@@ -87,4 +88,105 @@ async fn keys_lead_where_the_navigation_does() {
     ada.browser.types([['?']]).await;
     sees(&ada, "Keyboard shortcuts").await;
     ada.escapes().await;
+}
+
+/// The element that has the focus, as it is known to readers of screens.
+async fn focus(visitor: &Visitor) -> String {
+    let named = "const one = document.activeElement; return one.ariaLabel ?? one.textContent.trim()";
+    visitor.browser.execute(named, vec![]).await.unwrap().as_str().unwrap_or_default().to_owned()
+}
+
+#[tokio::test]
+async fn leaving_is_asked_in_a_dialog_and_can_be_called_off() {
+    let node = freehold_dev().await;
+    for how in [How::Script, How::Keyboard] {
+        let ada = ada(&node, how).await;
+        ada.visits("/tenants").await;
+        ada.unfolds("Leave…").await;
+        sees(&ada, "Leave Acme?").await;
+        assert_eq!(ada.path().await, "/tenants", "the page stays");
+        ada.has_no_axe_violations(&[Wish::Light]).await;
+        ada.has_no_axe_violations(&[Wish::Dark]).await;
+        ada.escapes().await;
+        assert!(focus(&ada).await.starts_with("Leave"), "the focus is where it was");
+        ada.unfolds("Leave…").await;
+        ada.folds("Cancel").await;
+        assert_eq!(ada.path().await, "/tenants", "it was called off");
+    }
+}
+
+#[tokio::test]
+async fn leaving_is_asked_on_a_page_without_script() {
+    let node = freehold_dev().await;
+    let ada = ada(&node, How::NoScript).await;
+    ada.visits("/tenants").await;
+    ada.presses("Leave…").await;
+    ada.reads("Leave Acme?").await;
+    ada.presses("Cancel").await;
+    ada.reads("Acme").await;
+}
+
+#[tokio::test]
+async fn the_palette_leads_anywhere_by_keys() {
+    let node = freehold_dev().await;
+    let ada = ada(&node, How::Keyboard).await;
+    ada.browser.types([[Key::Control.into(), 'k']]).await;
+    sees(&ada, "Invite someone").await;
+    hears(&ada, "results").await;
+    ada.has_no_axe_violations(&[Wish::Light]).await;
+    ada.has_no_axe_violations(&[Wish::Dark]).await;
+    ada.browser.types("settings".chars().map(|letter| [letter])).await;
+    hears(&ada, "1 result").await;
+    ada.browser.types([[Key::Enter.into()]]).await;
+    ada.reads("Settings").await;
+    assert_eq!(ada.path().await, "/t/acme/settings");
+}
+
+#[tokio::test]
+async fn what_the_palette_finds_is_found_without_script() {
+    let node = freehold_dev().await;
+    let ada = ada(&node, How::NoScript).await;
+    ada.presses("Search or go to…").await;
+    ada.writes("A page, an action", "ada").await;
+    ada.presses("Search").await;
+    ada.presses("Ada Sample").await;
+    assert!(ada.path().await.starts_with("/t/acme/members/"));
+}
+
+#[tokio::test]
+async fn a_theme_is_chosen_and_stays() {
+    let node = freehold_dev().await;
+    for how in [How::Script, How::NoScript, How::Keyboard] {
+        let ada = ada(&node, how).await;
+        ada.visits("/account").await;
+        ada.ticks("Dark").await;
+        if how == How::NoScript {
+            ada.presses("Save the appearance").await;
+        }
+        let root =
+            async || ada.browser.find(Locator::Css("html")).await.unwrap().attr("data-theme").await.unwrap();
+        let dark = until(PATIENCE, async || (root().await.as_deref() == Some("dark")).then_some(()));
+        assert!(dark.await.is_some(), "{how:?}");
+        // It is kept in the background; the next page is right from its first byte.
+        let kept = until(PATIENCE, async || ada.browser.get_named_cookie("freehold-look").await.ok());
+        assert_eq!(kept.await.expect("a cookie").value(), "dark");
+        ada.visits("/t/acme").await;
+        assert_eq!(root().await.as_deref(), Some("dark"), "{how:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_id_is_copied_and_a_tenant_is_deleted_only_by_its_name() {
+    let node = freehold_dev().await;
+    let ada = ada(&node, How::Script).await;
+    ada.visits("/t/acme/settings").await;
+    let copy = ada.browser.find(Locator::Css("button[data-copy]")).await.unwrap();
+    copy.click().await.unwrap();
+    hears(&ada, "opied").await;
+    let button = "return document.querySelector('[data-confirm-button]').ariaDisabled";
+    assert_eq!(ada.browser.execute(button, vec![]).await.unwrap(), "true");
+    ada.writes("Type acme to confirm", "acme").await;
+    assert_eq!(ada.browser.execute(button, vec![]).await.unwrap(), "false");
+    ada.presses("Delete this tenant").await;
+    assert!(ada.reads("Your tenants").await.contains("You are in no tenant yet"));
 }

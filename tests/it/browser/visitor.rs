@@ -89,9 +89,19 @@ impl Visitor {
         self.is_content().await;
     }
 
+    /// Presses the button that says this, and waits until nothing is unfolded any more.
+    pub(super) async fn folds(&self, text: &str) {
+        self.pushes(&self.named(text).await).await;
+        self.is_folded().await;
+    }
+
     /// Presses Escape, and waits until nothing is unfolded any more.
     pub(super) async fn escapes(&self) {
         self.browser.types([[Key::Escape.into()]]).await;
+        self.is_folded().await;
+    }
+
+    async fn is_folded(&self) {
         let folded = until(PATIENCE, async || {
             let unfolded = self.browser.find_all(Locator::Css(UNFOLDED)).await.unwrap();
             unfolded.is_empty().then_some(())
