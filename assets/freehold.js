@@ -230,6 +230,7 @@ function openPalette() {
   if (shown) return shown.close();
   const input = make("input", { type: "search", role: "combobox", ariaLabel: "Search", ariaExpanded: "false" });
   input.autocomplete = "off";
+  input.placeholder = "Search or go to…";
   const results = make("div", { id: "palette-results", ariaLabel: "Results" });
   const dialog = make("dialog", { className: "palette", ariaLabel: "Search" }, input, results);
   input.setAttribute("aria-controls", results.id);
