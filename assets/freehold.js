@@ -168,10 +168,13 @@ onClick("button[data-copy]", async (button) => {
 
 // The flash is not said again on reload
 
-if (one("[data-flash]")) {
+const flash = one("[data-flash] p");
+if (flash) {
   const here = new URL(location);
   ["done", "linked"].forEach((name) => here.searchParams.delete(name));
   history.replaceState(null, "", here);
+  // What came with the page is not read out; what is said after it is.
+  setTimeout(() => announce(flash.textContent), 300);
 }
 
 onClick("[data-flash] [data-dismiss]", (button) => {
