@@ -111,6 +111,7 @@ fn greet(app: &App, idp: &Idp) {
         "  Sign in   as a sample person: Ada with Google owns the tenant Acme; Vic with GitHub is not in it yet"
     );
     println!("  Mail      {url}/dev/mailbox");
+    println!("  Gallery   {url}/dev/gallery (every page in every state)");
     println!("  Metrics   http://{}/metrics", app.state.config.ops_listen);
     println!("  Provider  {} plays Google and GitHub\n", idp.origin());
     println!("  Everything is kept in {}. Ctrl-C stops it.\n", app.state.config.data.display());
