@@ -9,12 +9,10 @@ use crate::error::Result;
 use crate::http::access::Can;
 use crate::http::answer::{Created, Done, Found};
 use crate::http::api::{Part, scope};
-use crate::http::extract::{IfMatch, Json, Path, Query, Segment};
+use crate::http::extract::{IfMatch, Json, Path, Query, RoleWord};
 use crate::http::pagination::{self, Page};
 use crate::http::routes::{Area, Routes};
 use crate::http::state::AppState;
-use crate::ids::RoleId;
-use crate::names::Slug;
 use crate::roles::{self, NewRole, RoleChange, RoleView};
 
 pub(super) fn routes() -> Routes {
@@ -31,19 +29,6 @@ pub(super) fn routes() -> Routes {
         .get("/api/v1/tenants/{tenant}/permissions", "List the permissions roles can have", permissions)
 }
 
-/// A role as a path names it: by its key or its id.
-#[derive(Debug)]
-struct RoleRef(String);
-
-impl Segment for RoleRef {
-    const NAME: &'static str = "role";
-
-    fn read(text: &str) -> Option<Self> {
-        let id = text.parse::<RoleId>().map(|id| id.to_string()).ok();
-        id.or_else(|| Slug::parse(text).map(|key| key.as_str().to_owned())).map(Self)
-    }
-}
-
 async fn list(
     who: Can<perm::RolesRead>,
     State(app): State<AppState>,
@@ -58,7 +43,7 @@ async fn list(
 async fn show(
     who: Can<perm::RolesRead>,
     State(app): State<AppState>,
-    Path(role): Path<RoleRef>,
+    Path(role): Path<RoleWord>,
 ) -> Result<Found<RoleView>> {
     let role = roles::show(&app.database, &app.authz, who.grant(), &role.0).await?;
     Ok(found(role))
@@ -83,7 +68,7 @@ async fn create(
 async fn change(
     who: Can<perm::RolesUpdate>,
     State(app): State<AppState>,
-    Path(role): Path<RoleRef>,
+    Path(role): Path<RoleWord>,
     if_match: IfMatch,
     Json(body): Json<RoleChange>,
 ) -> Result<Found<RoleView>> {
@@ -105,7 +90,7 @@ struct Deletion {
 async fn delete(
     who: Can<perm::RolesDelete>,
     State(app): State<AppState>,
-    Path(role): Path<RoleRef>,
+    Path(role): Path<RoleWord>,
     if_match: IfMatch,
     Query(deletion): Query<Deletion>,
 ) -> Result<Done> {

@@ -2,8 +2,9 @@
 //! of the same thing.
 
 use super::path::Segment;
-use crate::ids::{IdentityId, InvitationId, SessionHandle, UserId};
+use crate::ids::{IdentityId, InvitationId, RoleId, SessionHandle, UserId};
 use crate::login::Provider;
+use crate::names::Slug;
 
 impl Segment for UserId {
     const NAME: &'static str = "user";
@@ -42,6 +43,19 @@ impl Segment for Provider {
 
     fn read(text: &str) -> Option<Self> {
         text.parse().ok()
+    }
+}
+
+/// A role as a path names it: by its key or its id.
+#[derive(Debug)]
+pub struct RoleWord(pub String);
+
+impl Segment for RoleWord {
+    const NAME: &'static str = "role";
+
+    fn read(text: &str) -> Option<Self> {
+        let id = text.parse::<RoleId>().map(|id| id.to_string()).ok();
+        id.or_else(|| Slug::parse(text).map(|key| key.as_str().to_owned())).map(Self)
     }
 }
 

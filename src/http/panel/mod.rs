@@ -19,6 +19,8 @@ mod overview;
 mod parts;
 mod problem;
 mod remove;
+mod role;
+mod role_delete;
 mod roles;
 #[cfg(feature = "dev")]
 mod samples;
@@ -55,6 +57,8 @@ pub(super) fn routes() -> Routes {
         inviting::routes(),
         join::routes(),
         roles::routes(),
+        role::routes(),
+        role_delete::routes(),
         settings::routes(),
         account::routes(),
         sessions::routes(),

@@ -2,10 +2,12 @@
 
 use askama::Template;
 use axum::response::Response;
+use serde::Deserialize;
 
-use crate::authz::{Catalogue, TenantPolicy, perm};
+use crate::authz::{Catalogue, Grant, TenantPolicy, perm};
 use crate::error::Result;
 use crate::http::access::Can;
+use crate::http::extract::Query;
 use crate::http::panel::parts::frame::{Frame, Section, path_of};
 use crate::http::panel::parts::shown::thousands;
 use crate::http::panel::parts::view::View;
@@ -17,6 +19,13 @@ pub(super) fn routes() -> Routes {
     Routes::new(Area::Panel).get("/t/{tenant}/roles", "The roles of a tenant", list)
 }
 
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Shown {
+    /// What was just done.
+    done: Option<String>,
+}
+
 #[derive(Debug, Template)]
 #[template(path = "pages/roles.html")]
 pub(super) struct RolesPage {
@@ -24,6 +33,7 @@ pub(super) struct RolesPage {
     pub(super) path: String,
     pub(super) roles: Vec<RoleCard>,
     pub(super) see_members: bool,
+    pub(super) may_create: bool,
 }
 
 /// A role in the list.
@@ -42,13 +52,29 @@ pub(super) struct RoleCard {
 }
 
 impl RoleCard {
+    /// `role` as the grant's holder sees it.
+    pub(super) fn new<P>(app: &View, grant: &Grant<P>, role: RoleView) -> Self {
+        let (policy, now) = (grant.policy(), app.database.clock().now());
+        let name = |key: &String| policy.role_by_key(key).map_or(key, |role| &role.name).clone();
+        Self {
+            groups: groups(app.authz.catalogue(), policy, &role),
+            inherits: role.inherits.iter().map(name).collect(),
+            held: grant.standing().held(now).any(|(held, _)| held.id == role.id),
+            key: role.key,
+            name: role.name,
+            description: role.description,
+            system: role.system,
+            members: role.member_count,
+        }
+    }
+
     /// How many hold it, in words.
-    fn holders(&self) -> String {
+    pub(super) fn holders(&self) -> String {
         if self.members == 1 { "1 member".to_owned() } else { format!("{} members", thousands(self.members)) }
     }
 
     /// How much it allows and denies, in words.
-    fn count(&self) -> String {
+    pub(super) fn count(&self) -> String {
         let all = self.groups.iter().flat_map(|group| &group.permissions);
         let denied = all.clone().filter(|listed| listed.denied).count();
         let allowed = match all.count() - denied {
@@ -79,27 +105,15 @@ pub(super) struct Listed {
     pub(super) through: Option<String>,
 }
 
-async fn list(who: Can<perm::RolesRead>, app: View) -> Result<Response> {
+async fn list(who: Can<perm::RolesRead>, app: View, Query(query): Query<Shown>) -> Result<Response> {
     let grant = who.grant();
-    let (policy, now) = (grant.policy(), app.database.clock().now());
-    let held: Vec<&str> = grant.standing().held(now).map(|(role, _)| role.key.as_str()).collect();
     let listed = roles::list(&app.database, &app.authz, grant).await?;
-    let name = |key: &String| policy.role_by_key(key).map_or(key, |role| &role.name).clone();
-    let card = |role: RoleView| RoleCard {
-        groups: groups(app.authz.catalogue(), policy, &role),
-        inherits: role.inherits.iter().map(name).collect(),
-        held: held.contains(&role.key.as_str()),
-        key: role.key,
-        name: role.name,
-        description: role.description,
-        system: role.system,
-        members: role.member_count,
-    };
     Ok(page(&RolesPage {
-        frame: Frame::inside(&app, grant, Section::Roles).await?,
+        frame: Frame::inside(&app, grant, Section::Roles).await?.telling(query.done.as_deref()),
         path: path_of(grant),
-        roles: listed.into_iter().map(card).collect(),
+        roles: listed.into_iter().map(|role| RoleCard::new(&app, grant, role)).collect(),
         see_members: grant.can::<perm::MembersRead>(),
+        may_create: grant.can::<perm::RolesCreate>(),
     }))
 }
 

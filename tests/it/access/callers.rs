@@ -159,6 +159,15 @@ impl Scene {
                 ("revision", self.revision(&format!("/members/{}", self.parameters["user"])).await),
             ],
             "/t/{tenant}/invitations" => vec![("email", text("new@example.com")), ("role", text("viewer"))],
+            "/t/{tenant}/roles" => vec![("name", text("New")), ("allow", text("projects:read"))],
+            "/t/{tenant}/roles/{role}" => vec![
+                ("name", text("New")),
+                ("allow", text("projects:update")),
+                ("revision", self.revision(&format!("/roles/{}", self.parameters["role"])).await),
+            ],
+            "/t/{tenant}/roles/{role}/delete" => {
+                vec![("revision", self.revision(&format!("/roles/{}", self.parameters["role"])).await)]
+            }
             "/t/{tenant}/settings" => vec![
                 ("name", text("New")),
                 ("slug", self.tenant.slug.clone()),

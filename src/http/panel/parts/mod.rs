@@ -14,6 +14,8 @@ pub(super) mod form;
 pub(super) mod shown;
 // Columns one may sort by.
 pub(super) mod sorting;
+// Permissions as check boxes.
+pub(super) mod permissions;
 // Roles as check boxes.
 pub(super) mod choices;
 // The second step before what cannot be undone.

@@ -12,6 +12,7 @@ mod outside;
 mod parts;
 mod people;
 mod problems;
+mod role;
 mod roles;
 mod search;
 mod tenant;
@@ -58,6 +59,9 @@ pub(super) fn all(look: Look) -> Vec<Sample> {
         of::<super::inviting::LinkPage>(look),
         of::<super::join::JoinPage>(look),
         of::<super::roles::RolesPage>(look),
+        of::<super::role::RolePage>(look),
+        of::<super::role::RoleFormPage>(look),
+        of::<super::role_delete::DeleteRolePage>(look),
         of::<super::settings::SettingsPage>(look),
         of::<super::search::SearchPage>(look),
         of::<super::problem::ProblemPage>(look),

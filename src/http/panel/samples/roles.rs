@@ -31,7 +31,7 @@ impl Sampled for RolesPage {
             ("usual", page(look, system())),
             ("full", page(look, full())),
             ("awkward", page(look, vec![awkward, bare])),
-            ("reader", Self { see_members: false, ..page(look, full()) }),
+            ("reader", Self { see_members: false, may_create: false, ..page(look, full()) }),
         ]
     }
 }
@@ -42,10 +42,11 @@ fn page(look: Look, roles: Vec<RoleCard>) -> RolesPage {
         path: "/t/acme".to_owned(),
         roles,
         see_members: true,
+        may_create: true,
     }
 }
 
-fn system() -> Vec<RoleCard> {
+pub(super) fn system() -> Vec<RoleCard> {
     let card = |(key, name, description, parent, members): (&str, &str, &str, Option<&str>, i64)| RoleCard {
         key: key.to_owned(),
         name: name.to_owned(),
@@ -67,7 +68,7 @@ fn system() -> Vec<RoleCard> {
 }
 
 /// A role of the tenant's own.
-fn own() -> RoleCard {
+pub(super) fn own() -> RoleCard {
     let mut groups = groups(Some("Viewer"));
     groups.push(Group {
         noun: "audit".to_owned(),

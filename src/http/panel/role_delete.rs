@@ -1,0 +1,98 @@
+//! Deleting a role: what becomes of those who hold it is said before.
+
+use askama::Template;
+use axum::response::{IntoResponse as _, Response};
+
+use crate::authz::{Grant, perm};
+use crate::error::{Error, Result};
+use crate::http::access::Can;
+use crate::http::extract::{Form, Path, RoleWord};
+use crate::http::panel::Icon;
+use crate::http::panel::page;
+use crate::http::panel::parts::form::{self, FormErrors, Rejected};
+use crate::http::panel::parts::frame::{Frame, Section, also, path_of};
+use crate::http::panel::parts::notice::Notice;
+use crate::http::panel::parts::shown::thousands;
+use crate::http::panel::parts::view::View;
+use crate::http::routes::{Area, Routes};
+use crate::roles;
+
+pub(super) fn routes() -> Routes {
+    Routes::new(Area::Panel).get("/t/{tenant}/roles/{role}/delete", "Ask before a role is deleted", ask).post(
+        "/t/{tenant}/roles/{role}/delete",
+        "Delete a role",
+        delete,
+    )
+}
+
+/// The question.
+#[derive(Debug, Template)]
+#[template(path = "pages/role_delete.html")]
+pub(super) struct DeleteRolePage {
+    pub(super) frame: Frame,
+    pub(super) path: String,
+    pub(super) key: String,
+    pub(super) name: String,
+    pub(super) revision: i64,
+    /// How many hold it, in words; none when nobody does.
+    pub(super) holders: Option<String>,
+    /// The roles they may get instead: key and name.
+    pub(super) others: Vec<(String, String)>,
+    pub(super) chosen: String,
+    pub(super) errors: FormErrors,
+}
+
+async fn ask(who: Can<perm::RolesDelete>, app: View, Path(role): Path<RoleWord>) -> Result<Response> {
+    Ok(page(&question(&app, who.grant(), &role.0, String::new(), None).await?))
+}
+
+async fn delete(
+    who: Can<perm::RolesDelete>,
+    app: View,
+    Path(role): Path<RoleWord>,
+    form: Form,
+) -> Result<Response> {
+    form.only(&["reassign_to", "revision"])?;
+    let (grant, chosen) = (who.grant(), form.text("reassign_to")?.to_owned());
+    let revision = form.text("revision")?.parse::<i64>();
+    let revision = revision.map_err(|_number| Error::Malformed("the revision is not a number".into()))?;
+    let to = Some(chosen.as_str()).filter(|key| !key.is_empty());
+    match roles::delete(&app.authz, grant, &role.0, to, Some(revision)).await {
+        Ok(_) => Ok(Notice::RoleDeleted.at(&format!("{}/roles", path_of(grant))).into_response()),
+        Err(error) => {
+            let rejected = Rejected::from(error, &["reassign_to"])?;
+            let shown = question(&app, grant, &role.0, chosen, Some(&rejected)).await?;
+            Ok(rejected.answer(page(&shown)))
+        }
+    }
+}
+
+async fn question(
+    app: &View,
+    grant: &Grant<perm::RolesDelete>,
+    key: &str,
+    chosen: String,
+    rejected: Option<&Rejected>,
+) -> Result<DeleteRolePage> {
+    let reader = also::<perm::RolesRead, _>(app, grant).await?.ok_or(Error::NotFound)?;
+    let role = roles::show(&app.database, &app.authz, &reader, key).await?;
+    if role.system {
+        return Err(Error::Conflict("This role comes with every tenant and cannot be deleted.".into()));
+    }
+    let others = grant.policy().roles.iter().filter(|other| other.key != role.key);
+    Ok(DeleteRolePage {
+        frame: Frame::inside(app, grant, Section::Roles).await?,
+        path: path_of(grant),
+        holders: match role.member_count {
+            0 => None,
+            1 => Some("One member holds".to_owned()),
+            many => Some(format!("{} members hold", thousands(many))),
+        },
+        others: others.map(|other| (other.key.clone(), other.name.clone())).collect(),
+        revision: role.revision(),
+        key: role.key,
+        name: role.name,
+        chosen,
+        errors: form::errors(rejected),
+    })
+}
