@@ -8,6 +8,7 @@ mod keyboard;
 mod looks;
 mod mirror;
 mod pages;
+mod roles;
 mod screens;
 mod visitor;
 mod walk;

@@ -1,0 +1,43 @@
+//! A role from its making to its end, with script, without, and by keyboard alone.
+
+use super::first_day::freehold_dev;
+use super::visitor::{How, Visitor};
+use crate::harness::process::Node;
+
+async fn a_role_lives(node: &Node, how: How) {
+    let ada = Visitor::opens(node, how).await;
+    ada.visits("/login").await;
+    ada.presses("Continue with Google").await;
+    ada.presses("Ada").await;
+    ada.presses("Roles").await;
+    ada.presses("New role").await;
+    ada.writes("Name", "On call").await;
+    ada.ticks("Viewer").await;
+    ada.ticks("Allow audit:read").await;
+    ada.ticks("Deny projects:read").await;
+    ada.presses("Make the role").await;
+    let made = ada.reads("On call").await;
+    assert!(made.contains("The role is made."), "{made}");
+    ada.ticks("Deny projects:read").await;
+    ada.presses("Save the role").await;
+    assert!(ada.reads("On call").await.contains("already in effect"));
+    ada.presses("Copy").await;
+    ada.presses("Make the role").await;
+    ada.reads("Copy of On call").await;
+    if how == How::NoScript {
+        ada.presses("Delete…").await;
+    } else {
+        ada.unfolds("Delete…").await;
+    }
+    ada.presses("Delete the role").await;
+    let roles = ada.reads("Roles").await;
+    assert!(roles.contains("The role is deleted.") && !roles.contains("Copy of On call"), "{roles}");
+    assert!(roles.contains("On call"), "{roles}");
+}
+
+#[tokio::test]
+async fn a_role_is_made_changed_copied_and_deleted() {
+    for how in [How::Script, How::NoScript, How::Keyboard] {
+        a_role_lives(&freehold_dev().await, how).await;
+    }
+}
