@@ -33,7 +33,7 @@ pub(super) struct Wanted {
 
 /// Keys in one text, each between commas of its own, which no key has.
 pub(super) fn keys<'a>(keys: impl Iterator<Item = &'a str>) -> String {
-    keys.map(|key| format!(",{key},")).collect()
+    keys.flat_map(|key| [",", key, ","]).collect()
 }
 
 /// A member and one role they hold.

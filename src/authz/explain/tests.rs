@@ -10,21 +10,29 @@ use crate::authz::{Catalogue, Effect, PermissionId};
 use crate::ids::{RoleId, TenantId, UserId};
 
 /// For each role its grants (permission, allow) and its parents, by number.
-type Roles = Vec<(Vec<(usize, bool)>, Vec<usize>)>;
+type Roles = Vec<Drawn>;
+type Drawn = (Vec<(usize, bool)>, Vec<usize>);
 
-/// Roles that inherit in every way, circles included, and the roles of three people.
-fn drawn() -> impl Strategy<Value = (Roles, Vec<Vec<usize>>)> {
-    (1_usize..7).prop_flat_map(|count| {
+/// Roles and the roles of three people. Half of the policies are sound, as writes leave them; the roles of the others
+/// inherit in every way, circles included, as only damage could.
+fn drawn() -> impl Strategy<Value = (bool, Roles, Vec<Vec<usize>>)> {
+    let policy = (1_usize..7).prop_flat_map(|count| {
         let grants = prop::collection::vec((0..29_usize, prop::bool::weighted(0.75)), 1..12);
         let parents = prop::collection::vec(0..count, 0..3);
         let people = prop::collection::vec(prop::collection::vec(0..count, 0..4), 3);
         (prop::collection::vec((grants, parents), count), people)
+    });
+    (any::<bool>(), policy).prop_map(|(sound, (mut roles, people))| {
+        for (place, (_, parents)) in roles.iter_mut().enumerate().filter(|_| sound) {
+            parents.retain(|parent| *parent < place);
+        }
+        (sound, roles, people)
     })
 }
 
 /// The rules of these roles in a tenant.
 fn rules(roles: &Roles, ids: &[RoleId], names: &[String]) -> TenantRules {
-    let row = |((grants, parents), id): (&(Vec<(usize, bool)>, Vec<usize>), &RoleId)| RoleRow {
+    let row = |((grants, parents), id): (&Drawn, &RoleId)| RoleRow {
         id: *id,
         grants: grants
             .iter()
@@ -38,7 +46,8 @@ fn rules(roles: &Roles, ids: &[RoleId], names: &[String]) -> TenantRules {
     TenantRules { tenant: TenantId::new(), roles: roles.iter().zip(ids).map(row).collect() }
 }
 
-/// Asserts that every reason is a path of links that are there, to a rule that is there.
+/// Asserts that every reason is a path of links that are there, to a rule that is there. Not so where rows were set
+/// aside: the denials behind a link that is cut stay, with the role that had the link.
 fn is_real(rules: &TenantRules, name: &str, held: &[RoleId], answer: &Explanation) {
     let rows: HashMap<RoleId, &RoleRow> = rules.roles.iter().map(|row| (row.id, row)).collect();
     for reason in &answer.because {
@@ -53,16 +62,19 @@ fn is_real(rules: &TenantRules, name: &str, held: &[RoleId], answer: &Explanatio
         let says = |grant: &GrantRow| grant.permission == name && grant.effect == effect;
         assert!(rows[&at].grants.iter().any(says), "the rule is there");
     }
+}
+
+/// Asserts that the reasons given lead to the decision.
+fn follows(answer: &Explanation) {
     let any = |effect| answer.because.iter().any(|reason| reason.effect == effect);
-    let follows = any(Effect::Allow) && !any(Effect::Deny);
-    assert_eq!(answer.decision, follows, "the decision follows from the reasons given");
+    assert_eq!(answer.decision, any(Effect::Allow) && !any(Effect::Deny), "the reasons lead elsewhere");
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn explanations_agree_with_what_is_enforced((roles, people) in drawn()) {
+    fn explanations_agree_with_what_is_enforced((sound, roles, people) in drawn()) {
         let catalogue = Arc::new(Catalogue::load(include_str!("../../../policies/permissions.toml")).unwrap());
         let model = include_str!("../../../policies/model.conf");
         let engine = PolicyEngine::new(model, Arc::clone(&catalogue)).unwrap();
@@ -76,13 +88,17 @@ proptest! {
             .collect();
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let compiled = runtime.block_on(engine.compile(&rules)).unwrap();
+        prop_assert!(!sound || compiled.quarantined.is_empty());
         let answers = runtime.block_on(engine.explain_each(&rules, &subjects, &permissions)).unwrap();
         for ((_, held), answers) in subjects.iter().zip(&answers) {
             let enforced = effective(held.iter().map(|role| &compiled.roles[role]));
             prop_assert_eq!(answers.len(), permissions.len());
             for ((id, name), answer) in permissions.iter().zip(&names).zip(answers) {
                 prop_assert_eq!(enforced.contains(*id), answer.decision, "{}", name);
-                is_real(&rules, name, held, answer);
+                follows(answer);
+                if sound {
+                    is_real(&rules, name, held, answer);
+                }
             }
         }
     }

@@ -70,12 +70,11 @@ impl Sent {
         let fields = policy.roles.iter().map(|role| end_field(&role.key));
         let known: Vec<String> = ["role", "revision"].map(str::to_owned).into_iter().chain(fields).collect();
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
-        form.only(&known).map_err(|error| match &error {
-            Error::Invalid(problems) if problems.iter().all(|field| field.pointer.starts_with("/until-")) => {
-                Error::Stale
-            }
-            _ => error,
-        })?;
+        if let Err(error) = form.only(&known) {
+            let gone = |field: &FieldError| field.pointer.starts_with("/until-");
+            let stale = matches!(&error, Error::Invalid(problems) if problems.iter().all(gone));
+            return Err(if stale { Error::Stale } else { error });
+        }
         let mut ends = HashMap::new();
         for role in &policy.roles {
             match form.list(&end_field(&role.key)).as_slice() {

@@ -103,7 +103,7 @@ pub(in crate::http::panel) fn with_ends<P>(
             // Who holds something for a while may give it for as long.
             let role = grant.policy().role_by_key(&choice.key);
             choice.beyond =
-                !role.is_some_and(|role| guards::may_grant(actor, role, Some(now + SOON), now).is_ok());
+                role.is_none_or(|role| guards::may_grant(actor, role, Some(now + SOON), now).is_err());
         }
         if !choice.beyond {
             let (value, error) = filled(&choice.key);
