@@ -86,6 +86,17 @@ impl Loader {
         }))
     }
 
+    /// Casbin, to ask it why.
+    pub(super) fn engine(&self) -> &PolicyEngine {
+        &self.engine
+    }
+
+    /// The tenant's rules as `on` sees them.
+    pub(super) async fn rules(&self, on: &mut impl Executor, tenant: TenantId) -> Result<TenantRules> {
+        let stored = store::roles(on, tenant).await?;
+        self.tenant_rules(on, tenant, &stored).await
+    }
+
     /// The tenant's rules, as Casbin is given them.
     pub(super) async fn tenant_rules(
         &self,

@@ -36,6 +36,7 @@ pub mod snapshot;
 mod store;
 
 pub use decide::{Authz, Capacity, Right, TenantRef};
+pub use explain::{Able, Because, Member, MemberAccess, MemberHolds, NamedRole, Verdict};
 pub use freshness::Freshness;
 pub use grant::{Grant, Own};
 pub use load::system_tables;

@@ -7,7 +7,10 @@ use std::collections::HashSet;
 use super::permission::{Catalogue, PermissionId, PermissionSet, PolicyError};
 
 /// Allow or deny.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
 pub enum Effect {
     /// Denies, whatever else allows.
     Deny,

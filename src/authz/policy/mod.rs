@@ -110,11 +110,53 @@ impl PolicyEngine {
         assigned: &[RoleId],
         permission: PermissionId,
     ) -> Result<Explanation> {
-        let casbin = self.yardstick(rules, subject, assigned).await?;
-        let decision = casbin.enforce(permission)?;
-        let info = self.catalogue.info(permission);
-        let because = explain::reasons(&casbin.enforcer, rules.tenant, &casbin.assigned, info);
-        Ok(Explanation { decision, because })
+        let subjects = [(subject.to_owned(), assigned.to_vec())];
+        let answers = self.explain_each(rules, &subjects, &[permission]).await?;
+        let answer = answers.into_iter().flatten().next();
+        answer.ok_or(Error::Internal("a question was not answered", None))
+    }
+
+    /// The same for several subjects and permissions with one enforcer: for each subject, in their order, an
+    /// explanation for each permission, in theirs.
+    ///
+    /// # Errors
+    /// As [`explain`](Self::explain).
+    pub async fn explain_each(
+        &self,
+        rules: &TenantRules,
+        subjects: &[(String, Vec<RoleId>)],
+        permissions: &[PermissionId],
+    ) -> Result<Vec<Vec<Explanation>>> {
+        if !subjects.iter().all(|(subject, _)| is_principal(subject)) {
+            return Err(Error::Internal("a subject is neither a user nor an app", None));
+        }
+        let sorted = rows::sort(rules, &self.catalogue);
+        let mut adapter = TenantAdapter::new(rules.tenant, &sorted, &self.catalogue);
+        let mut known: Vec<Vec<RoleId>> = Vec::with_capacity(subjects.len());
+        for (subject, assigned) in subjects {
+            let assigned = sorted.known(assigned);
+            for role in &assigned {
+                adapter.assign(subject, *role);
+            }
+            known.push(assigned);
+        }
+        let enforcer = self.enforcer(adapter).await?;
+        let domain = domain_name(rules.tenant);
+        let answer = |subject: &str, assigned: &[RoleId], permission: PermissionId| {
+            let info = self.catalogue.info(permission);
+            let (noun, verb) = info.noun_verb();
+            let decision = enforcer
+                .enforce((subject, &domain, noun, verb))
+                .map_err(|error| Error::unavailable("the policy cannot answer", error))?;
+            Ok(Explanation { decision, because: explain::reasons(&enforcer, rules.tenant, assigned, info) })
+        };
+        subjects
+            .iter()
+            .zip(&known)
+            .map(|((subject, _), assigned)| {
+                permissions.iter().map(|permission| answer(subject, assigned, *permission)).collect()
+            })
+            .collect()
     }
 
     /// Casbin itself, with one tenant's rules and one subject, to measure the compiled decision by.
@@ -132,17 +174,13 @@ impl PolicyEngine {
             return Err(Error::Internal("the subject is neither a user nor an app", None));
         }
         let sorted = rows::sort(rules, &self.catalogue);
-        let mut assigned: Vec<RoleId> =
-            assigned.iter().copied().filter(|role| sorted.roles.contains(role)).collect();
-        assigned.sort_unstable();
-        assigned.dedup();
         let mut adapter = TenantAdapter::new(rules.tenant, &sorted, &self.catalogue);
-        for role in &assigned {
-            adapter.assign(subject, *role);
+        for role in sorted.known(assigned) {
+            adapter.assign(subject, role);
         }
         let enforcer = self.enforcer(adapter).await?;
         let (subject, domain) = (subject.to_owned(), domain_name(rules.tenant));
-        Ok(Yardstick { enforcer, catalogue: Arc::clone(&self.catalogue), subject, domain, assigned })
+        Ok(Yardstick { enforcer, catalogue: Arc::clone(&self.catalogue), subject, domain })
     }
 
     /// A new enforcer, aside: whoever uses an older answer keeps it until this one is whole.
@@ -208,7 +246,6 @@ pub struct Yardstick {
     catalogue: Arc<Catalogue>,
     subject: String,
     domain: String,
-    assigned: Vec<RoleId>,
 }
 
 impl Yardstick {

@@ -100,6 +100,13 @@ pub(super) fn sort(rules: &TenantRules, catalogue: &Catalogue) -> Sorted {
 }
 
 impl Sorted {
+    /// Those of `assigned` that are roles of this tenant; in order, without repetition.
+    pub(super) fn known(&self, assigned: &[RoleId]) -> Vec<RoleId> {
+        let known: BTreeSet<RoleId> =
+            assigned.iter().copied().filter(|role| self.roles.contains(role)).collect();
+        known.into_iter().collect()
+    }
+
     fn set_aside(&mut self, role: RoleId, fault: Fault) {
         self.quarantined.push(Quarantined { role, fault });
     }

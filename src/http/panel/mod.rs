@@ -1,6 +1,7 @@
 //! The panel: pages for people. Works without script: forms, POST, 303, GET. Each page's context is a type; nothing
 //! here knows SQL or decides. What pages are made of is in `parts`.
 
+mod access;
 mod account;
 mod appearance;
 mod assets;
@@ -59,6 +60,7 @@ pub(super) fn routes() -> Routes {
         roles::routes(),
         role::routes(),
         role_delete::routes(),
+        access::routes(),
         settings::routes(),
         account::routes(),
         sessions::routes(),

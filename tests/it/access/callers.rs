@@ -141,6 +141,9 @@ impl Scene {
             }
             ("POST", "/tenants/{tenant}/roles") => json!({ "name": "New", "permissions": ["projects:read"] }),
             ("PATCH", "/tenants/{tenant}/roles/{role}") => json!({ "permissions": ["projects:update"] }),
+            ("POST", "/tenants/{tenant}/access/explain") => json!({
+                "subject": { "type": "user", "id": self.parameters["user"] }, "permission": "members:read"
+            }),
             ("POST", "/invitations/accept") => json!({ "token": self.parameters["token"] }),
             _ => json!({}),
         }

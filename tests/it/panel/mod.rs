@@ -1,5 +1,6 @@
 //! The panel through its router: what pages show to whom, and what their forms do.
 
+mod access;
 mod account;
 mod escaping;
 mod forms;

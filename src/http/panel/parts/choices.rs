@@ -1,9 +1,17 @@
-//! The tenant's roles as check boxes: which may be ticked by whom.
+//! The tenant's roles as check boxes: which may be ticked by whom, and until when.
+
+use std::time::Duration;
+
+use time::PrimitiveDateTime;
+use time::macros::format_description;
 
 use crate::authz::{Grant, HeldRole, Role};
 use crate::clock::Timestamp;
 use crate::http::panel::parts::shown::Moment;
 use crate::roles::guards::{self, Holding};
+
+/// A role that one may give for this long may be given with an end.
+const SOON: Duration = Duration::from_mins(1);
 
 /// A role in a form of check boxes.
 #[derive(Debug, Clone)]
@@ -20,6 +28,40 @@ pub(in crate::http::panel) struct Choice {
     pub(in crate::http::panel) beyond: bool,
     /// Until when it is held, if it ends.
     pub(in crate::http::panel) until: Option<Moment>,
+    /// The field for its end, where one may be given.
+    pub(in crate::http::panel) end: Option<End>,
+}
+
+/// A field for the end of a role.
+#[derive(Debug, Clone)]
+pub(in crate::http::panel) struct End {
+    /// What the field is called.
+    pub(in crate::http::panel) name: String,
+    /// What is in it.
+    pub(in crate::http::panel) value: String,
+    /// What is wrong with it.
+    pub(in crate::http::panel) error: Option<String>,
+    /// Whether one may give the role, but not without an end.
+    pub(in crate::http::panel) needed: bool,
+}
+
+/// What the field for the end of the role with this key is called.
+pub(in crate::http::panel) fn end_field(key: &str) -> String {
+    format!("until-{key}")
+}
+
+/// A moment as such a field has it: UTC, to the minute.
+pub(in crate::http::panel) fn end_text(at: Timestamp) -> String {
+    let format = format_description!("[year]-[month]-[day]T[hour]:[minute]");
+    at.to_datetime().format(format).unwrap_or_default()
+}
+
+/// The moment that was typed, as UTC; none when it is none. Some browsers add seconds.
+pub(in crate::http::panel) fn read_end(text: &str) -> Option<Timestamp> {
+    let minutes = format_description!("[year]-[month]-[day]T[hour]:[minute]");
+    let seconds = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]");
+    let read = PrimitiveDateTime::parse(text, minutes).or_else(|_| PrimitiveDateTime::parse(text, seconds));
+    read.ok().map(|at| Timestamp::from_datetime(at.assume_utc()))
 }
 
 /// The tenant's roles as choices for the grant's principal. `held` may always be kept; the rest only when it is
@@ -40,7 +82,51 @@ pub(in crate::http::panel) fn choices<P>(
             ticked: ticked(role),
             beyond: kept.is_none() && guards::may_grant(actor, role, None, now).is_err(),
             until: kept.and_then(|held| held.expires_at).map(|end| Moment::new(end, now)),
+            end: None,
         }
     };
     grant.policy().roles.iter().map(choice).collect()
+}
+
+/// The same choices, each that may be given at all with a field for its end. `filled` says what is in the field of a
+/// key, and what is wrong with it.
+pub(in crate::http::panel) fn with_ends<P>(
+    grant: &Grant<P>,
+    mut choices: Vec<Choice>,
+    filled: impl Fn(&str) -> (String, Option<String>),
+    now: Timestamp,
+) -> Vec<Choice> {
+    let actor = Holding::new(grant.policy(), &grant.standing().roles);
+    for choice in &mut choices {
+        let needed = choice.beyond;
+        if needed {
+            // Who holds something for a while may give it for as long.
+            let role = grant.policy().role_by_key(&choice.key);
+            choice.beyond =
+                role.is_none_or(|role| guards::may_grant(actor, role, Some(now + SOON), now).is_err());
+        }
+        if !choice.beyond {
+            let (value, error) = filled(&choice.key);
+            choice.end = Some(End { name: end_field(&choice.key), value, error, needed });
+        }
+    }
+    choices
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_is_read_as_it_is_written_in_utc() {
+        let at: Timestamp = "2026-11-30T18:05:00Z".parse().unwrap();
+        assert_eq!(end_text(at), "2026-11-30T18:05");
+        assert_eq!(read_end(&end_text(at)), Some(at));
+        assert_eq!(read_end("2026-11-30T18:05:30"), Some(at + Duration::from_secs(30)));
+        for odd in
+            ["", "tomorrow", "2026-11-31T18:05", "2026-11-30 18:05", "2026-11-30T18:05Z", "12026-11-30T18:05"]
+        {
+            assert_eq!(read_end(odd), None, "{odd}");
+        }
+    }
 }

@@ -4,6 +4,7 @@
 // What the samples have in common: a frame, people, times.
 mod scene;
 
+mod access;
 mod account;
 mod invitations;
 mod join;
@@ -62,6 +63,10 @@ pub(super) fn all(look: Look) -> Vec<Sample> {
         of::<super::role::RolePage>(look),
         of::<super::role::RoleFormPage>(look),
         of::<super::role_delete::DeleteRolePage>(look),
+        of::<super::access::person::PersonPage>(look),
+        of::<super::access::who::WhoPage>(look),
+        of::<super::access::matrix::MatrixPage>(look),
+        of::<super::access::routes::RoutesPage>(look),
         of::<super::settings::SettingsPage>(look),
         of::<super::search::SearchPage>(look),
         of::<super::problem::ProblemPage>(look),
@@ -108,7 +113,7 @@ mod tests {
         };
         let samples = read(&panel.join("samples")).concat();
         let mut pages = 0;
-        for source in [read(&panel), read(&panel.join("parts"))].concat() {
+        for source in [read(&panel), read(&panel.join("access")), read(&panel.join("parts"))].concat() {
             for after in source.split("#[template(path = ").skip(1) {
                 if after.starts_with("\"dev/gallery.html\"") {
                     continue; // It is the list of all the others.

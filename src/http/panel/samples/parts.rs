@@ -89,6 +89,7 @@ fn choices() -> Vec<Choice> {
         ticked,
         beyond,
         until,
+        end: None,
     };
     vec![
         choice("Owner", false, true, None),

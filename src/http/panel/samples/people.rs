@@ -5,7 +5,7 @@ use super::{Sampled, scene};
 use crate::error::Error;
 use crate::http::panel::member::MemberPage;
 use crate::http::panel::members::Row;
-use crate::http::panel::parts::choices::Choice;
+use crate::http::panel::parts::choices::{Choice, End};
 use crate::http::panel::parts::confirm::Confirm;
 use crate::http::panel::parts::form::{FormErrors, Rejected};
 use crate::http::panel::parts::frame::Section;
@@ -41,7 +41,11 @@ impl Sampled for MemberPage {
                     ..other()
                 },
             ),
-            ("awkward", Self { choices: [scene::choices(), vec![unusual()]].concat(), ..awkward }),
+            (
+                "past",
+                Self { choices: ending_choices(Some("Choose a time that is still to come.")), ..other() },
+            ),
+            ("awkward", Self { choices: [ending_choices(None), vec![unusual()]].concat(), ..awkward }),
         ]
     }
 }
@@ -92,11 +96,12 @@ fn member(look: Look, name: &str, email: &str) -> MemberPage {
         },
         user_id: scene::id(1).to_string(),
         errors: FormErrors::default(),
-        choices: scene::choices(),
+        choices: ending_choices(None),
         revision: 1,
         fixed: None,
         may_remove: true,
         see_roles: true,
+        may_explain: true,
     }
 }
 
@@ -109,7 +114,33 @@ fn unusual() -> Choice {
         ticked: true,
         beyond: false,
         until: Some(scene::ahead(30)),
+        end: Some(end("on-call", "2026-09-11T18:00", None)),
     }
+}
+
+/// The field for the end of the role with this key.
+fn end(key: &str, value: &str, error: Option<&str>) -> End {
+    End {
+        name: format!("until-{key}"),
+        value: value.to_owned(),
+        error: error.map(str::to_owned),
+        needed: false,
+    }
+}
+
+/// The usual choices, each with a field for its end.
+fn ending_choices(error: Option<&str>) -> Vec<Choice> {
+    let with = |choice: Choice| Choice {
+        end: (!choice.beyond).then(|| {
+            end(
+                &choice.key,
+                if error.is_some() { "2020-01-31T18:00" } else { "" },
+                error.filter(|_| choice.ticked),
+            )
+        }),
+        ..choice
+    };
+    scene::choices().into_iter().map(with).collect()
 }
 
 /// What a form shows after this error.

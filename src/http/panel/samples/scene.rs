@@ -59,6 +59,7 @@ pub(super) fn choices() -> Vec<Choice> {
         ticked: name == "Member",
         beyond: name == "Owner",
         until: None,
+        end: None,
     };
     [
         ("Owner", "Everything, including deleting the tenant."),
@@ -135,7 +136,13 @@ pub(super) fn inside(look: Look, section: Section, name: &str) -> Frame {
                 link("/roles", "Roles", Icon::Role, Section::Roles),
             ],
         ),
-        group("Tenant", vec![link("/settings", "Settings", Icon::Settings, Section::Settings)]),
+        group(
+            "Tenant",
+            vec![
+                link("/access", "Access", Icon::Access, Section::Access),
+                link("/settings", "Settings", Icon::Settings, Section::Settings),
+            ],
+        ),
     ];
     frame
 }

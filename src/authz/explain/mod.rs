@@ -1,11 +1,17 @@
-//! Why not: a denial names the missing permission, the roles held, the roles that would allow it and who can
+//! Why, and why not. `access` answers who asks: what someone may do, and who may do something. Here, a denial names the missing permission, the roles held, the roles that would allow it and who can
 //! give one. Only members of the tenant ever see one.
+
+mod access;
+mod store;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
 
+pub use self::access::{Able, Because, Member, MemberAccess, MemberHolds, NamedRole, Verdict};
 use crate::authz::decide::Authz;
 use crate::authz::snapshot::Standing;
-use crate::authz::{Permission, perm, store};
+use crate::authz::{Permission, perm};
 use crate::error::{Denial, Error, Person, Result};
 use crate::ids::DecisionId;
 
@@ -53,7 +59,9 @@ impl Authz {
         for role in standing.policy.granting(perm::MembersUpdate::ID) {
             let limit = i64::try_from(ASK).unwrap_or(5);
             let now = self.database.clock().now();
-            for (id, name) in store::holders(&mut on, standing.policy.id, role.id, now, limit).await? {
+            for (id, name) in
+                crate::authz::store::holders(&mut on, standing.policy.id, role.id, now, limit).await?
+            {
                 if people.len() < ASK && people.iter().all(|known| known.id != id) {
                     people.push(Person { id, name });
                 }
