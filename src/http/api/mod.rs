@@ -1,6 +1,7 @@
 //! The API: one file per resource; JSON in and out. Each handler declares who may call it, calls the domain, and
 //! answers; nothing here knows SQL or decides.
 
+mod audit;
 mod documents;
 mod invitations;
 mod me;
@@ -20,6 +21,7 @@ pub(super) fn routes() -> Routes {
         .and(members::routes())
         .and(roles::routes())
         .and(invitations::routes())
+        .and(audit::routes())
         .and(documents::routes())
 }
 

@@ -4,6 +4,7 @@
 mod account;
 mod appearance;
 mod assets;
+mod audit;
 mod denied;
 #[cfg(feature = "dev")]
 mod gallery;
@@ -55,6 +56,7 @@ pub(super) fn routes() -> Routes {
         inviting::routes(),
         join::routes(),
         roles::routes(),
+        audit::routes(),
         settings::routes(),
         account::routes(),
         sessions::routes(),

@@ -1,5 +1,6 @@
 //! The API through the router, on both databases: a file for each resource, a test for each rule.
 
+mod audit;
 mod documents;
 mod invitations;
 mod lists;

@@ -1,6 +1,8 @@
 //! The panel through its router: what pages show to whom, and what their forms do.
 
 mod account;
+mod audit;
+mod audit_live;
 mod escaping;
 mod forms;
 mod invitations;

@@ -96,6 +96,7 @@ pub(in crate::http::panel) enum Section {
     Members,
     Invitations,
     Roles,
+    Audit,
     Settings,
     Tenants,
     Account,
@@ -223,7 +224,13 @@ pub(in crate::http::panel) fn tenant_pages<P>(grant: &Grant<P>, section: Section
                 (Section::Roles, "/roles", "Roles", Icon::Role, "g r", grant.can::<perm::RolesRead>()),
             ],
         ),
-        ("Tenant", vec![(Section::Settings, "/settings", "Settings", Icon::Settings, "g s", may_change)]),
+        (
+            "Tenant",
+            vec![
+                (Section::Audit, "/audit", "Audit log", Icon::Audit, "g l", grant.can::<perm::AuditRead>()),
+                (Section::Settings, "/settings", "Settings", Icon::Settings, "g s", may_change),
+            ],
+        ),
     ];
     let shown = groups
         .into_iter()

@@ -5,6 +5,7 @@
 mod scene;
 
 mod account;
+mod audit;
 mod invitations;
 mod join;
 mod members;
@@ -58,6 +59,8 @@ pub(super) fn all(look: Look) -> Vec<Sample> {
         of::<super::inviting::LinkPage>(look),
         of::<super::join::JoinPage>(look),
         of::<super::roles::RolesPage>(look),
+        of::<super::audit::AuditPage>(look),
+        of::<super::audit::ChainPage>(look),
         of::<super::settings::SettingsPage>(look),
         of::<super::search::SearchPage>(look),
         of::<super::problem::ProblemPage>(look),

@@ -135,7 +135,13 @@ pub(super) fn inside(look: Look, section: Section, name: &str) -> Frame {
                 link("/roles", "Roles", Icon::Role, Section::Roles),
             ],
         ),
-        group("Tenant", vec![link("/settings", "Settings", Icon::Settings, Section::Settings)]),
+        group(
+            "Tenant",
+            vec![
+                link("/audit", "Audit log", Icon::Audit, Section::Audit),
+                link("/settings", "Settings", Icon::Settings, Section::Settings),
+            ],
+        ),
     ];
     frame
 }
