@@ -142,8 +142,10 @@ struct Going {
     watch: Watch<perm::AuditExport>,
     filter: Filter,
     format: Format,
-    /// The next part goes on below this place; none at the end.
-    below: Option<Option<i64>>,
+    /// The next part goes on below this place; from the top when absent.
+    below: Option<i64>,
+    /// Whether the last part was made.
+    whole: bool,
     /// Taken until the last chunk is made or the client is gone.
     _place: Place,
 }
@@ -163,7 +165,7 @@ async fn export(
     };
     let name = format!("attachment; filename=\"{}-audit.{ending}\"", who.grant().policy().slug);
     let head = matches!(format, Format::Csv).then(|| Ok(HEAD.to_owned()));
-    let going = Going { app, watch, filter, format, below: Some(None), _place: place };
+    let going = Going { app, watch, filter, format, below: None, whole: false, _place: place };
     let chunks = stream::try_unfold(going, |going| async move {
         // The answer breaks off then, so that nobody takes half a log for the whole.
         going.chunk().await.inspect_err(|error| tracing::warn!(cause = ?error, "an export broke off"))
@@ -180,12 +182,14 @@ async fn export(
 impl Going {
     /// The next chunk, and what is left. Each asks anew whether the caller may, and keeps no connection between.
     async fn chunk(mut self) -> Result<Option<(String, Self)>> {
-        let Some(below) = self.below else { return Ok(None) };
+        if self.whole {
+            return Ok(None);
+        }
         let grant = self.watch.ask().await?;
         let mut on = self.app.database.read().await?;
-        let found = audit::export(&mut on, grant, &self.filter, (below, CHUNK)).await?;
+        let found = audit::export(&mut on, grant, &self.filter, (self.below, CHUNK)).await?;
         drop(on);
-        self.below = found.next.map(Some);
+        (self.below, self.whole) = (found.next, found.next.is_none());
         let mut text = String::new();
         for line in &found.items {
             match self.format {

@@ -13,7 +13,7 @@ async fn acme(app: &TestApp) -> (Person, Person, Tenant) {
     let ada = app.person("ada").await;
     let acme = app.tenant_of(&ada, "acme").await;
     let ben = app.person("=ben").await;
-    app.clock.advance(Duration::from_mins(60));
+    app.clock.advance(Duration::from_hours(1));
     ben.joins(&acme, "viewer").await;
     ada.patch(&acme.api(""), json!({ "name": "Acme \"2\", Ltd" })).await.expect(200);
     ben.patch(&acme.api(""), json!({ "name": "Mine" })).await.expect(403);

@@ -68,7 +68,7 @@ impl Asked {
             }
         }
         let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        let actor = text(&self.actor).map(|id| id.parse()).transpose().map_err(|_| wrong("actor"))?;
+        let actor = text(&self.actor).map(|id| id.parse()).transpose().map_err(|_no_id| wrong("actor"))?;
         let outcome = match self.outcome.as_str() {
             "" => None,
             "done" => Some(Ending::Done),
@@ -144,7 +144,7 @@ fn day(text: &str) -> Result<Option<Date>, ()> {
     if text.is_empty() {
         return Ok(None);
     }
-    Date::parse(text, format_description!("[year]-[month]-[day]")).map(Some).map_err(|_| ())
+    Date::parse(text, format_description!("[year]-[month]-[day]")).map(Some).map_err(|_no_day| ())
 }
 
 fn midnight(day: Date) -> Timestamp {

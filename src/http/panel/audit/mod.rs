@@ -102,9 +102,10 @@ async fn list(who: Can<perm::AuditRead>, app: View, Query(asked): Query<Asked>) 
     let mut on = app.database.read().await?;
     let chain = audit::verify_latest(&mut on, grant, FOLLOWED).await?;
     let total = chain.events;
-    let found = match nobody {
-        true => audit::Found { items: Vec::new(), next: None },
-        false => audit::search(&mut on, grant, &filter, (below, LINES)).await?,
+    let found = if nobody {
+        audit::Found { items: Vec::new(), next: None }
+    } else {
+        audit::search(&mut on, grant, &filter, (below, LINES)).await?
     };
     drop(on);
     let next = match found.next {
@@ -115,14 +116,14 @@ async fn list(who: Can<perm::AuditRead>, app: View, Query(asked): Query<Asked>) 
     let narrowed = newest.map(|line| asked.narrowed(line)).unwrap_or_default();
     let after = newest.map_or(0, |line| line.sequence);
     let live = (!asked.is_filtered() && below.is_none()).then(|| format!("{path}/audit/live?after={after}"));
-    let line = |line| Line::new(&path, line, grant.policy(), app.authz.catalogue(), now);
+    let shown = |line| Line::new(&path, line, grant.policy(), app.authz.catalogue(), now);
     let theirs = |(id, name): &(crate::ids::UserId, String)| (name.clone(), asked.of_actor(&path, *id));
     Ok(page(&AuditPage {
         frame: Frame::inside(&app, grant, Section::Audit).await?,
         actions: actions(),
         narrowed,
         meant: if meant.len() > 1 { meant.iter().map(theirs).collect() } else { Vec::new() },
-        lines: found.items.into_iter().map(line).collect(),
+        lines: found.items.into_iter().map(shown).collect(),
         total,
         chain,
         first: below.is_some().then(|| asked.address(&path, None)),

@@ -89,7 +89,8 @@ fn refusal(permission: &str, catalogue: &Catalogue) -> String {
 
 /// `gave … the role Editor`, `took from … the role Editor`: when someone got roles and lost none, or the other way round.
 fn given_or_taken(action: &str, changes: &Value, policy: &TenantPolicy) -> Option<(&'static str, String)> {
-    let (before, after) = (changes["before"]["roles"].as_array()?, changes["after"]["roles"].as_array()?);
+    let side = |pointer: &str| changes.pointer(pointer)?.as_array();
+    let (before, after) = (side("/before/roles")?, side("/after/roles")?);
     let besides = |all: &[Value], others: &[Value]| -> Vec<Value> {
         all.iter().filter(|role| others.iter().all(|other| key(other) != key(role))).cloned().collect()
     };
@@ -132,8 +133,9 @@ fn detail(action: &str, changes: &Value, policy: &TenantPolicy) -> String {
 
 /// The name before, when it is another now.
 fn renamed(changes: &Value, words: &str) -> String {
-    match changes["before"]["name"].as_str() {
-        Some(name) if changes["before"]["name"] != changes["after"]["name"] => format!("{words} {name}"),
+    let (before, after) = (changes.pointer("/before/name"), changes.pointer("/after/name"));
+    match before.and_then(Value::as_str) {
+        Some(name) if before != after => format!("{words} {name}"),
         _ => String::new(),
     }
 }

@@ -14,7 +14,8 @@ impl Sampled for AuditPage {
         let filtered =
             || Asked { outcome: "denied".to_owned(), from: "2026-09-01".to_owned(), ..Asked::default() };
         let nothing = || Self { lines: Vec::new(), asked: filtered(), live: None, ..log(look, 1_204) };
-        let full = (0..30).map(|number| line(1_000_000 - number as i64, number % 8));
+        let full =
+            (999_971..=1_000_000).rev().zip((0..8).cycle()).map(|(sequence, number)| line(sequence, number));
         vec![
             ("usual", log(look, 1_204)),
             ("full", Self { lines: full.collect(), next: Some("#next".to_owned()), ..log(look, 1_000_000) }),
@@ -78,7 +79,7 @@ fn log(look: Look, total: i64) -> AuditPage {
         actions: actions(),
         narrowed: Vec::new(),
         meant: Vec::new(),
-        lines: (0..8).map(|number| line(total - number as i64, number)).collect(),
+        lines: (total - 7..=total).rev().zip(0..8).map(|(sequence, number)| line(sequence, number)).collect(),
         total,
         chain: ChainVerdict { events: total, intact_up_to: total, broken_at: None },
         first: None,
