@@ -119,6 +119,35 @@ on("input", ({ target: { form } }) => {
   if (form?.matches("[data-live]")) soon(form.dataset.live, 180, () => filter(form));
 });
 
+// The audit log as it happens, while its switch is on. The browser finds its way back after a break by itself.
+
+const MOST = 500;
+on("change", ({ target: tail }) => {
+  if (!tail.matches("[data-tail]") || !tail.checked) return;
+  const source = new EventSource(tail.dataset.tail);
+  let fresh = 0;
+  const end = (text) => {
+    source.close();
+    tail.checked = false;
+    if (tail.isConnected && text) say(text);
+  };
+  source.onmessage = ({ data, lastEventId }) => {
+    const line = one("li", new DOMParser().parseFromString(data, "text/html"));
+    if (!tail.isConnected || !tail.checked) return end();
+    tail.dataset.tail = tail.dataset.tail.replace(/\d+$/, lastEventId);
+    if (!byId(line.id)) byId("lines").prepend(prepare(line));
+    fresh += 1;
+    soon("tail", 1000, () => {
+      announce(`${fresh} new event${fresh === 1 ? "" : "s"}`);
+      fresh = 0;
+    });
+    if (byId("lines").children.length > MOST) end("The list is full. Load the page anew to go on.");
+  };
+  source.addEventListener("over", () => end("The live view has ended. Load the page anew."));
+  source.onerror = () => source.readyState === EventSource.CLOSED && end("The live view has ended. Load the page anew.");
+  tail.onchange = () => tail.checked || source.close();
+});
+
 // Forms: sent once, and not before they are confirmed by typing
 
 on("submit", (event) => {

@@ -1,7 +1,10 @@
-//! Reading the audit log: whether a chain is whole, and its latest lines; and recording what was denied. Called by
-//! the API, the panel and `freehold audit verify`; must never change a line that is written.
+//! Reading the audit log: whether a chain is whole, its latest lines, and lines found by what is known of them; and
+//! recording what was denied. Called by the API, the panel and `freehold audit verify`; must never change a line that
+//! is written.
 
+mod search;
 mod store;
+mod verify;
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -15,66 +18,8 @@ use crate::db::{
 use crate::error::{Denial, Person, Result};
 use crate::ids::{EventId, TenantId};
 
-/// What became of a chain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ChainVerdict {
-    /// How many events the chain says it has.
-    pub events: i64,
-    /// The last event up to which everything is as it was written; 0 when not even the first is.
-    pub intact_up_to: i64,
-    /// The first place where something was altered, removed or added; absent when nothing was.
-    pub broken_at: Option<i64>,
-}
-
-/// Follows a chain from its first event to its last, reading it in parts.
-///
-/// # Errors
-/// [`crate::error::Error::Unavailable`] when the database cannot answer.
-pub async fn verify_chain(on: &mut impl Executor, chain: Chain) -> Result<ChainVerdict> {
-    verify_chain_by_id(on, chain.id()).await
-}
-
-/// The ids of all chains, oldest first.
-///
-/// # Errors
-/// [`crate::error::Error::Unavailable`] when the database cannot answer.
-pub async fn chains(on: &mut impl Executor) -> Result<Vec<Uuid>> {
-    store::chains(on).await
-}
-
-/// [`verify_chain`], by the id of the chain's row.
-///
-/// # Errors
-/// [`crate::error::Error::Unavailable`] when the database cannot answer.
-pub async fn verify_chain_by_id(on: &mut impl Executor, id: Uuid) -> Result<ChainVerdict> {
-    let head = store::head(on, id).await?;
-    let (promised, ending) = (head.sequence.unwrap_or(0), head.hash.unwrap_or_default());
-    let mut hash: Vec<u8> = Vec::new();
-    let mut intact = 0;
-    while intact < promised {
-        let events = store::events_after(on, id, intact).await?;
-        for event in events.iter().filter(|event| event.sequence <= promised) {
-            if event.sequence != intact + 1 || event.hash != event.expected_hash(&hash) {
-                return Ok(broken(promised, intact));
-            }
-            intact = event.sequence;
-            hash.clone_from(&event.hash);
-        }
-        if events.is_empty() {
-            return Ok(broken(promised, intact));
-        }
-    }
-    if hash != ending || head.last > promised {
-        // The last event fits the ones before it, but is not the one the chain ended with.
-        let intact = if hash == ending { intact } else { (intact - 1).max(0) };
-        return Ok(broken(promised, intact));
-    }
-    Ok(ChainVerdict { events: promised, intact_up_to: intact, broken_at: None })
-}
-
-fn broken(events: i64, intact_up_to: i64) -> ChainVerdict {
-    ChainVerdict { events, intact_up_to, broken_at: Some(intact_up_to + 1) }
-}
+pub use search::{Ending, Filter, Found, count, export, search, since};
+pub use verify::{ChainVerdict, Mark, chains, verify_chain, verify_chain_by_id, verify_latest, verify_on};
 
 /// Records in the tenant's log that a member was not allowed something.
 ///
@@ -100,6 +45,7 @@ pub async fn record_denied(
 
 /// A line of the audit log, as it is shown.
 #[derive(Debug, Clone, PartialEq, Serialize, schemars::JsonSchema)]
+#[schemars(rename = "AuditEvent")]
 pub struct AuditLine {
     /// The event's id.
     pub id: EventId,
@@ -127,6 +73,7 @@ pub struct AuditLine {
 
 /// Who acted, or what was acted upon.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[schemars(inline)]
 pub struct Party<I> {
     /// What it is, such as `user`.
     #[serde(rename = "type")]

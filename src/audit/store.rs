@@ -1,9 +1,10 @@
 //! The SQL of reading the audit log. Every query takes the chain.
 
-use sqlx::{query_as, query_scalar};
+use sqlx::{AssertSqlSafe, query_as, query_scalar};
 use uuid::Uuid;
 
-use super::Refused;
+use super::search::{Filter, Lead};
+use super::{Ending, Refused};
 use crate::clock::Timestamp;
 use crate::db::{ChainedEvent, Executor, sql};
 use crate::error::{Person, Result};
@@ -28,11 +29,12 @@ pub(super) async fn events_after(
     on: &mut impl Executor,
     chain: Uuid,
     sequence: i64,
+    limit: i64,
 ) -> Result<Vec<ChainedEvent>> {
     let text = "select chain_id, sequence, id, at, actor_type, actor_id, actor_name, action, target_type, \
                 target_id, target_name, changes, outcome, ip, request_id, hash from audit_events \
-                where chain_id = $1 and sequence > $2 order by sequence limit 500";
-    sql!(on, fetch_all, query_as(text).bind(chain).bind(sequence))
+                where chain_id = $1 and sequence > $2 order by sequence limit $3";
+    sql!(on, fetch_all, query_as(text).bind(chain).bind(sequence).bind(limit))
 }
 
 pub(super) async fn latest(on: &mut impl Executor, chain: Uuid, limit: u32) -> Result<Vec<ChainedEvent>> {
@@ -63,4 +65,106 @@ pub(super) async fn refused(
         sql!(on, fetch_all, query_as(text).bind(tenant).bind(but).bind(since).bind(i64::from(limit)))?;
     let refused = |(id, name, times)| Refused { who: Person { id, name }, times };
     Ok(rows.into_iter().map(refused).collect())
+}
+
+/// A part of a chain, and what is sought in it.
+#[derive(Debug)]
+pub(super) struct Scan<'f> {
+    pub(super) chain: Uuid,
+    pub(super) filter: &'f Filter,
+    /// Only what stands above this place.
+    pub(super) floor: i64,
+    /// Only what stands below this place.
+    pub(super) below: i64,
+    /// How many rows of the lead at most.
+    pub(super) look_at: i64,
+}
+
+/// The rows that the lead gives, newest first, straight from its index. Written as a range of pairs, not as an
+/// equality: a planner that takes what is sought for frequent would else walk the whole chain backwards, hoping to
+/// meet it soon.
+fn led(lead: Lead, columns: &str) -> String {
+    let range = |column: &str, value: &str| {
+        format!(
+            "({column}, sequence) < ({value}, $2) and ({column}, sequence) > ({value}, $3) \
+             order by {column} desc, sequence desc"
+        )
+    };
+    let part = match lead {
+        Lead::Target => range("target_id", "$5"),
+        Lead::Actor => range("actor_id", "$6"),
+        Lead::Action => range("action", "$7"),
+        Lead::Undone => {
+            "outcome <> 'done' and sequence < $2 and sequence > $3 order by sequence desc".to_owned()
+        }
+        Lead::Place => "sequence < $2 and sequence > $3 order by sequence desc".to_owned(),
+    };
+    format!("select {columns} from audit_events where chain_id = $1 and {part} limit $4")
+}
+
+/// What passes the filter among the rows that the scan looks at.
+pub(super) async fn found(on: &mut impl Executor, scan: &Scan<'_>, limit: i64) -> Result<Vec<ChainedEvent>> {
+    let columns = "chain_id, sequence, id, at, actor_type, actor_id, actor_name, action, target_type, target_id, \
+                   target_name, changes, outcome, ip, request_id, hash";
+    let text = format!(
+        "select {columns} from ({}) e where ($5 is null or target_id = $5) and ($6 is null or actor_id = $6) \
+         and ($7 is null or action = $7) and ($8 is null or outcome = $8) and ($9 is null or at >= $9) \
+         and ($10 is null or at < $10) order by sequence desc limit $11",
+        led(scan.filter.lead(), columns)
+    );
+    let filter = scan.filter;
+    sql!(
+        on,
+        fetch_all,
+        // Made of the texts above alone; what people give is bound.
+        query_as(AssertSqlSafe(text.as_str()))
+            .bind(scan.chain)
+            .bind(scan.below)
+            .bind(scan.floor)
+            .bind(scan.look_at)
+            .bind(filter.target.as_deref())
+            .bind(filter.actor)
+            .bind(filter.action.as_deref())
+            .bind(filter.outcome.map(Ending::as_str))
+            .bind(filter.from)
+            .bind(filter.to)
+            .bind(limit)
+    )
+}
+
+/// How many rows the scan looked at, and the last of them.
+pub(super) async fn horizon(on: &mut impl Executor, scan: &Scan<'_>) -> Result<(i64, Option<i64>)> {
+    let text = format!(
+        "select count(*), min(sequence) from ({}) e where $5 is null or $6 is null or $7 is null or true",
+        led(scan.filter.lead(), "sequence")
+    );
+    sql!(
+        on,
+        fetch_one,
+        query_as(AssertSqlSafe(text.as_str()))
+            .bind(scan.chain)
+            .bind(scan.below)
+            .bind(scan.floor)
+            .bind(scan.look_at)
+            .bind(scan.filter.target.as_deref())
+            .bind(scan.filter.actor)
+            .bind(scan.filter.action.as_deref())
+    )
+}
+
+/// The place above which everything is that came at `from` or later, and the one below which everything is that came
+/// before `to`.
+pub(super) async fn places(
+    on: &mut impl Executor,
+    chain: Uuid,
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+) -> Result<(i64, i64)> {
+    let text = "select coalesce((select sequence from audit_events where chain_id = $1 and at < $2 \
+                order by at desc limit 1), 0), \
+                coalesce((select sequence from audit_events where chain_id = $1 and at >= $3 \
+                order by at limit 1), $4)";
+    let from = from.unwrap_or(Timestamp::from_micros(i64::MIN));
+    let to = to.unwrap_or(Timestamp::from_micros(i64::MAX));
+    sql!(on, fetch_one, query_as(text).bind(chain).bind(from).bind(to).bind(i64::MAX))
 }

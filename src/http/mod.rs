@@ -21,6 +21,7 @@ pub mod problem;
 pub mod routes;
 mod server;
 pub mod state;
+mod watch;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -73,7 +74,9 @@ pub fn ops_router(app: &AppState, metrics: metrics_exporter_prometheus::Promethe
 /// tells nothing.
 fn is_page(_: http::StatusCode, _: http::Version, headers: &http::HeaderMap, _: &http::Extensions) -> bool {
     headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(|kind| {
-        kind.starts_with("text/") || kind.starts_with("application/json") || kind.starts_with("image/svg")
+        // A stream of events must arrive as it goes, not when a block of it is full.
+        let page = kind.starts_with("text/") && !kind.starts_with("text/event-stream");
+        page || kind.starts_with("application/json") || kind.starts_with("image/svg")
     })
 }
 

@@ -2,6 +2,7 @@
 //! answers; nothing here knows SQL or decides.
 
 mod access;
+mod audit;
 mod documents;
 mod invitations;
 mod me;
@@ -22,6 +23,7 @@ pub(super) fn routes() -> Routes {
         .and(roles::routes())
         .and(invitations::routes())
         .and(access::routes())
+        .and(audit::routes())
         .and(documents::routes())
 }
 

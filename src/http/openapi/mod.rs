@@ -19,6 +19,7 @@ pub struct Operation {
     query: Option<TypeSchema>,
     headers: Vec<(&'static str, &'static str)>,
     answer: Option<(u16, Option<TypeSchema>)>,
+    file: &'static [&'static str],
 }
 
 /// Makes a type's schema when the document is written.
@@ -45,6 +46,12 @@ impl Operation {
     /// Sets the answer: its status, and its body's type if it has one.
     pub fn answer<T: JsonSchema>(&mut self, status: u16) {
         self.answer = Some((status, Some(SchemaGenerator::subschema_for::<T>)));
+    }
+
+    /// Sets the answer: a file, in one of these media types.
+    pub fn file_answer(&mut self, kinds: &'static [&'static str]) {
+        self.answer = Some((200, None));
+        self.file = kinds;
     }
 
     /// Sets an answer without a described body.

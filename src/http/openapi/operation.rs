@@ -70,7 +70,13 @@ fn responses(route: &RouteInfo, given: &mut SchemaGenerator) -> Value {
         204 => "Done",
         _ => "OK",
     };
+    let files = route.operation.file.iter();
+    let files: Map<String, Value> =
+        files.map(|kind| ((*kind).to_owned(), json!({ "schema": { "type": "string" } }))).collect();
     let done = match schema {
+        None if !files.is_empty() => {
+            json!({ "description": description, "headers": headers, "content": files })
+        }
         Some(schema) => json!({
             "description": description, "headers": headers, "content": { "application/json": { "schema": schema } },
         }),

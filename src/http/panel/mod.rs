@@ -5,6 +5,7 @@ mod access;
 mod account;
 mod appearance;
 mod assets;
+mod audit;
 mod denied;
 #[cfg(feature = "dev")]
 mod gallery;
@@ -61,6 +62,7 @@ pub(super) fn routes() -> Routes {
         role::routes(),
         role_delete::routes(),
         access::routes(),
+        audit::routes(),
         settings::routes(),
         account::routes(),
         sessions::routes(),

@@ -1,6 +1,7 @@
 //! The API through the router, on both databases: a file for each resource, a test for each rule.
 
 mod access;
+mod audit;
 mod documents;
 mod invitations;
 mod lists;

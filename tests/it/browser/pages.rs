@@ -6,7 +6,7 @@ use super::walk;
 use crate::harness::process::Node;
 
 /// What Ada, who owns the sample tenant, can open without an identifier.
-pub(super) const PAGES: [&str; 8] = [
+pub(super) const PAGES: [&str; 10] = [
     "/tenants",
     "/account",
     "/t/acme",
@@ -14,6 +14,8 @@ pub(super) const PAGES: [&str; 8] = [
     "/t/acme/invitations",
     "/t/acme/roles",
     "/t/acme/settings",
+    "/t/acme/audit",
+    "/t/acme/audit/chain",
     "/dev/mailbox",
 ];
 

@@ -173,6 +173,11 @@ impl TestApp {
         db::number(&self.state.database, sql).await
     }
 
+    /// Runs a statement past the application; how many rows it wrote.
+    pub(crate) async fn db_execute(&self, sql: &str) -> u64 {
+        db::execute(&self.state.database, sql).await
+    }
+
     /// Every row of every table but `except`, as text. Two equal dumps are two equal databases.
     pub(crate) async fn db_dump(&self, except: &[&str]) -> Vec<(String, String)> {
         db::dump(&self.state.database, except).await

@@ -2,6 +2,8 @@
 
 mod access;
 mod account;
+mod audit;
+mod audit_live;
 mod escaping;
 mod forms;
 mod invitations;

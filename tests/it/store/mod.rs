@@ -1,6 +1,7 @@
 //! The domains over real databases: every rule holds on SQLite and on Postgres, also when people race.
 
 mod audit;
+mod audit_search;
 mod glance;
 mod members;
 mod role_edits;

@@ -1,4 +1,5 @@
-//! A line of the audit log as a sentence. Pure: made from the line and the tenant's roles, called by the overview.
+//! A line of the audit log as a sentence. Pure: made from the line and the tenant's roles, called by the overview
+//! and the audit log.
 
 use serde_json::Value;
 use uuid::Uuid;
@@ -27,18 +28,27 @@ pub(in crate::http::panel) struct Activity {
     pub(in crate::http::panel) at: Moment,
 }
 
-/// What was done, in words, and whether the target is to be named.
-const DEEDS: &[(&str, &str, bool)] = &[
-    ("tenant.created", "made this tenant", false),
-    ("tenant.updated", "changed the settings", false),
-    ("member.updated", "changed the roles of", true),
-    ("member.removed", "removed", true),
-    ("member.left", "left", false),
-    ("invitation.created", "invited", true),
-    ("invitation.resent", "sent again the invitation of", true),
-    ("invitation.revoked", "withdrew the invitation of", true),
-    ("invitation.accepted", "joined by the invitation of", true),
+/// What can be done: the action, what it is in words, whether its target is to be named, and how a filter calls it.
+const DEEDS: &[(&str, &str, bool, &str)] = &[
+    ("member.updated", "changed the roles of", true, "Roles of a member changed"),
+    ("member.removed", "removed", true, "Member removed"),
+    ("member.left", "left", false, "Member left"),
+    ("invitation.created", "invited", true, "Someone invited"),
+    ("invitation.resent", "sent again the invitation of", true, "Invitation sent again"),
+    ("invitation.revoked", "withdrew the invitation of", true, "Invitation withdrawn"),
+    ("invitation.accepted", "joined by the invitation of", true, "Invitation accepted"),
+    ("role.created", "made the role", true, "Role made"),
+    ("role.updated", "changed the role", true, "Role changed"),
+    ("role.deleted", "deleted the role", true, "Role deleted"),
+    ("tenant.updated", "changed the settings", false, "Settings changed"),
+    ("tenant.created", "made this tenant", false, "Tenant made"),
+    ("tenant.deleted", "deleted this tenant", false, "Tenant deleted"),
 ];
+
+/// The actions one may ask for, and what they are called.
+pub(in crate::http::panel) fn actions() -> Vec<(&'static str, &'static str)> {
+    DEEDS.iter().map(|(action, .., label)| (*action, *label)).collect()
+}
 
 impl Activity {
     /// `line` as seen at `now`, with roles by their present names.
@@ -51,9 +61,12 @@ impl Activity {
         let denied = line.outcome == "denied";
         let (did, target, detail) = match DEEDS.iter().find(|(action, ..)| *action == line.action) {
             _ if denied => (refusal(&line.action, catalogue), String::new(), String::new()),
-            Some((_, did, named)) => {
+            Some((_, did, named, _)) => {
                 let target = if *named { line.target.name } else { String::new() };
-                ((*did).to_owned(), target, detail(&line.action, &line.changes, policy))
+                let given = given_or_taken(&line.action, &line.changes, policy);
+                let (did, detail) =
+                    given.unwrap_or_else(|| (*did, detail(&line.action, &line.changes, policy)));
+                (did.to_owned(), target, detail)
             }
             // A deed without a sentence of its own is said by its name.
             None => (line.action, line.target.name, String::new()),
@@ -74,12 +87,40 @@ fn refusal(permission: &str, catalogue: &Catalogue) -> String {
     format!("was not allowed to {said}")
 }
 
+/// `gave … the role Editor`, `took from … the role Editor`: when someone got roles and lost none, or the other way round.
+fn given_or_taken(action: &str, changes: &Value, policy: &TenantPolicy) -> Option<(&'static str, String)> {
+    let side = |pointer: &str| changes.pointer(pointer)?.as_array();
+    let (before, after) = (side("/before/roles")?, side("/after/roles")?);
+    let besides = |all: &[Value], others: &[Value]| -> Vec<Value> {
+        all.iter().filter(|role| others.iter().all(|other| key(other) != key(role))).cloned().collect()
+    };
+    let (gained, lost) = (besides(after, before), besides(before, after));
+    let (did, which) = match (action, gained.len(), lost.len()) {
+        ("member.updated", 1.., 0) => ("gave", gained),
+        // Who is left with none is better told so.
+        ("member.updated", 0, 1..) if !after.is_empty() => ("took from", lost),
+        _ => return None,
+    };
+    let noun = if which.len() == 1 { "the role" } else { "the roles" };
+    let until = match which.as_slice() {
+        [role] => role["expires_at"].as_str().and_then(|end| end.get(..10)),
+        _ => None,
+    };
+    let until = until.map(|day| format!(" until {day}")).unwrap_or_default();
+    Some((did, format!("{noun} {}{until}", roles(&Value::Array(which), policy))))
+}
+
 /// What came of it, where a word more tells a lot.
 fn detail(action: &str, changes: &Value, policy: &TenantPolicy) -> String {
     let after = &changes["after"];
     match action {
         "member.updated" => format!("to {}", roles(&after["roles"], policy)),
         "invitation.created" => format!("as {}", roles(&after["roles"], policy)),
+        "role.updated" => renamed(changes, "which was called"),
+        "role.deleted" if after["reassigned_to"].is_string() => {
+            let heir = roles(&Value::Array(vec![after["reassigned_to"].clone()]), policy);
+            format!("and gave its members the role {heir}")
+        }
         "tenant.updated" => match after["name"].as_str() {
             Some(name) if changes.pointer("/before/name") != after.get("name") => {
                 format!("and called it {name}")
@@ -90,11 +131,24 @@ fn detail(action: &str, changes: &Value, policy: &TenantPolicy) -> String {
     }
 }
 
-/// Roles as the log has them, by key or as `{"key": …}`, by their names.
+/// The name before, when it is another now.
+fn renamed(changes: &Value, words: &str) -> String {
+    let (before, after) = (changes.pointer("/before/name"), changes.pointer("/after/name"));
+    match before.and_then(Value::as_str) {
+        Some(name) if before != after => format!("{words} {name}"),
+        _ => String::new(),
+    }
+}
+
+/// A role's key as the log has it: by itself, or as `{"key": …}`.
+fn key(item: &Value) -> &str {
+    item.as_str().or_else(|| item["key"].as_str()).unwrap_or_default()
+}
+
+/// Roles as the log has them, by their names.
 fn roles(list: &Value, policy: &TenantPolicy) -> String {
     let name = |item: &Value| {
-        let key = item.as_str().or_else(|| item["key"].as_str()).unwrap_or_default();
-        policy.role_by_key(key).map_or_else(|| key.to_owned(), |role| role.name.clone())
+        policy.role_by_key(key(item)).map_or_else(|| key(item).to_owned(), |role| role.name.clone())
     };
     let names: Vec<String> = list.as_array().into_iter().flatten().map(name).collect();
     if names.is_empty() { "no role".to_owned() } else { names.join(", ") }

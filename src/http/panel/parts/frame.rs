@@ -97,6 +97,7 @@ pub(in crate::http::panel) enum Section {
     Invitations,
     Roles,
     Access,
+    Audit,
     Settings,
     Tenants,
     Account,
@@ -228,6 +229,7 @@ pub(in crate::http::panel) fn tenant_pages<P>(grant: &Grant<P>, section: Section
             "Tenant",
             vec![
                 (Section::Access, "/access", "Access", Icon::Access, "g c", grant.can::<perm::AccessRead>()),
+                (Section::Audit, "/audit", "Audit log", Icon::Audit, "g l", grant.can::<perm::AuditRead>()),
                 (Section::Settings, "/settings", "Settings", Icon::Settings, "g s", may_change),
             ],
         ),

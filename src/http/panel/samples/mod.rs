@@ -6,6 +6,7 @@ mod scene;
 
 mod access;
 mod account;
+mod audit;
 mod invitations;
 mod join;
 mod members;
@@ -67,6 +68,8 @@ pub(super) fn all(look: Look) -> Vec<Sample> {
         of::<super::access::who::WhoPage>(look),
         of::<super::access::matrix::MatrixPage>(look),
         of::<super::access::routes::RoutesPage>(look),
+        of::<super::audit::AuditPage>(look),
+        of::<super::audit::ChainPage>(look),
         of::<super::settings::SettingsPage>(look),
         of::<super::search::SearchPage>(look),
         of::<super::problem::ProblemPage>(look),

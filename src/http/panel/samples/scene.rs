@@ -140,6 +140,7 @@ pub(super) fn inside(look: Look, section: Section, name: &str) -> Frame {
             "Tenant",
             vec![
                 link("/access", "Access", Icon::Access, Section::Access),
+                link("/audit", "Audit log", Icon::Audit, Section::Audit),
                 link("/settings", "Settings", Icon::Settings, Section::Settings),
             ],
         ),

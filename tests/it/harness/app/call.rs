@@ -25,6 +25,11 @@ impl Call {
         self.body(Body::empty()).await
     }
 
+    /// Sends it without a body, and leaves the answer's to be read as it comes.
+    pub(crate) async fn begin(self) -> http::Response<Body> {
+        self.router.oneshot(self.request.body(Body::empty()).unwrap()).await.unwrap()
+    }
+
     /// Sends it with a JSON body.
     #[allow(clippy::needless_pass_by_value, reason = "made in place by every caller")]
     pub(crate) async fn json(self, body: Value) -> Answer {

@@ -1,7 +1,7 @@
 //! What stands in the database, read past the application: numbers, and whole dumps to compare.
 
 use freehold::db::{Connection, Database, Executor};
-use sqlx::{AssertSqlSafe, query_scalar};
+use sqlx::{AssertSqlSafe, query, query_scalar};
 
 macro_rules! on_either {
     ($on:expr, $fetch:ident, $query:expr) => {
@@ -16,6 +16,15 @@ macro_rules! on_either {
 pub(super) async fn number(database: &Database, sql: &str) -> i64 {
     let mut on = database.read().await.unwrap();
     on_either!(&mut on, fetch_one, query_scalar(AssertSqlSafe(sql)))
+}
+
+/// Runs a statement; how many rows it wrote.
+pub(super) async fn execute(database: &Database, sql: &str) -> u64 {
+    let mut on = database.upkeep().await.unwrap();
+    match Executor::connection(&mut on) {
+        Connection::Postgres(to) => query(AssertSqlSafe(sql)).execute(to).await.unwrap().rows_affected(),
+        Connection::Sqlite(to) => query(AssertSqlSafe(sql)).execute(to).await.unwrap().rows_affected(),
+    }
 }
 
 /// Every row of every table but `except`, as text, without `last_seen_at`, which is written now and then.
