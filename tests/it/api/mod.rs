@@ -5,4 +5,5 @@ mod invitations;
 mod lists;
 mod members;
 mod roles;
+mod roles_preview;
 mod tenants;

@@ -19,7 +19,7 @@ pub(super) async fn number(database: &Database, sql: &str) -> i64 {
 }
 
 /// Every row of every table but `except`, as text, without `last_seen_at`, which is written now and then.
-pub(super) async fn dump(database: &Database, except: &[&str]) -> Vec<(String, String)> {
+pub(crate) async fn dump(database: &Database, except: &[&str]) -> Vec<(String, String)> {
     let mut on = database.read().await.unwrap();
     let postgres = matches!(on.connection(), Connection::Postgres(_));
     let tables = if postgres {
