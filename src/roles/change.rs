@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::draft::{Draft, NewRole, RoleChange};
 use super::guards::{self, Holding, Refusal};
 use super::{RoleView, all, editable, find, key, refuse, store};
-use crate::authz::{Authz, Effect, Grant, Standing, perm};
+use crate::authz::{Authz, Effect, Grant, Standing, TenantPolicy, perm};
 use crate::db::{AuditEvent, Committed, Target, WriteTx};
 use crate::error::{Error, Result};
 use crate::ids::RoleId;
@@ -40,7 +40,8 @@ pub async fn create(
     let id = RoleId::new();
     store::insert(&mut tx, tenant, (id, &key), (&draft.name, &draft.description)).await?;
     write_rules(&mut tx, (id, &draft), None, &roles, &grant).await?;
-    if let Some(refusal) = weigh(authz, &mut tx, &grant, id).await? {
+    let written = authz.policy_as_written(&mut tx, tenant).await?;
+    if let Some(refusal) = weigh(&mut tx, &grant, &written, id).await? {
         return Err(refuse(authz, tx, grant.standing(), &refusal).await?);
     }
     let after = all(&mut tx, authz, tenant, now).await?;
@@ -65,6 +66,38 @@ pub async fn change(
     change: &RoleChange,
     if_match: Option<i64>,
 ) -> Result<(RoleView, Option<Committed>)> {
+    let Staged { mut tx, grant, before, written } =
+        stage(authz, grant, (key_or_id, if_match), change).await?;
+    if written.is_none() {
+        return Ok((before, None));
+    }
+    let now = tx.at();
+    let after = all(&mut tx, authz, grant.tenant(), now).await?;
+    let role = find(&after, &before.key)?.clone();
+    let event = AuditEvent::done(grant.actor(), "role.updated", named(&role))
+        .changing(&recorded(&before), &recorded(&role))
+        .affecting_access();
+    Ok((role, Some(tx.commit(event).await?)))
+}
+
+/// A change that the rules agreed to, written and not committed.
+pub(super) struct Staged {
+    pub(super) tx: WriteTx,
+    /// What the actor was granted, as `tx` sees it: with the policy from before the change.
+    pub(super) grant: Grant<perm::RolesUpdate>,
+    /// The role from before the change.
+    pub(super) before: RoleView,
+    /// The policy that follows from what was written. None when the change says nothing new: nothing is written then.
+    pub(super) written: Option<TenantPolicy>,
+}
+
+/// Does all of a change but commit it, for the role with this key or id and perhaps this revision.
+pub(super) async fn stage(
+    authz: &Authz,
+    grant: &Grant<perm::RolesUpdate>,
+    (key_or_id, if_match): (&str, Option<i64>),
+    change: &RoleChange,
+) -> Result<Staged> {
     let (mut tx, grant) = authz.write(grant).await?;
     let (tenant, now) = (grant.tenant(), tx.at());
     let roles = all(&mut tx, authz, tenant, now).await?;
@@ -75,21 +108,17 @@ pub async fn change(
     }
     let old = Draft::from(before);
     if draft == old {
-        return Ok((before.clone(), None));
+        return Ok(Staged { tx, grant, before: before.clone(), written: None });
     }
     // Two changes at one moment, or a clock that was set back, still give two revisions.
     let at = now.max(before.updated_at + Duration::from_micros(1));
     store::update(&mut tx, tenant, before.id, (&draft.name, &draft.description), at).await?;
     write_rules(&mut tx, (before.id, &draft), Some(&old), &roles, &grant).await?;
-    if let Some(refusal) = weigh(authz, &mut tx, &grant, before.id).await? {
+    let written = authz.policy_as_written(&mut tx, tenant).await?;
+    if let Some(refusal) = weigh(&mut tx, &grant, &written, before.id).await? {
         return Err(refuse(authz, tx, grant.standing(), &refusal).await?);
     }
-    let after = all(&mut tx, authz, tenant, now).await?;
-    let role = find(&after, &before.key)?.clone();
-    let event = AuditEvent::done(grant.actor(), "role.updated", named(&role))
-        .changing(&recorded(before), &recorded(&role))
-        .affecting_access();
-    Ok((role, Some(tx.commit(event).await?)))
+    Ok(Staged { tx, grant, before: before.clone(), written: Some(written) })
 }
 
 /// Writes what the role allows, denies and inherits, as far as it is not so already.
@@ -120,25 +149,24 @@ pub(super) fn above(actor: &Standing, role: RoleId, tx: &WriteTx) -> Option<Refu
     guards::may_edit(Holding::new(&actor.policy, &actor.roles), role, tx.at()).err()
 }
 
-/// Why what `tx` has made of the role may not be, if so: asked of every role and every member it reaches.
+/// Why what `tx` has made of the role may not be, if so, when the policy is now `after`: asked of every role and every member it reaches.
 async fn weigh<P>(
-    authz: &Authz,
     tx: &mut WriteTx,
     grant: &Grant<P>,
+    after: &TenantPolicy,
     role: RoleId,
 ) -> Result<Option<Refusal>> {
     let (actor, now) = (grant.standing(), tx.at());
     let before = &actor.policy;
-    let after = authz.policy_as_written(tx, before.id).await?;
     let holding = Holding::new(before, &actor.roles);
-    if let Err(refusal) = guards::may_give(holding, &after, now) {
+    if let Err(refusal) = guards::may_give(holding, after, now) {
         return Ok(Some(refusal));
     }
-    if !guards::takes(before, &after) {
+    if !guards::takes(before, after) {
         return Ok(None);
     }
     let held = store::held_with(tx, before.id, role, now).await?;
-    Ok(held.iter().find_map(|(_, roles)| guards::may_take(holding, &after, roles, now).err()))
+    Ok(held.iter().find_map(|(_, roles)| guards::may_take(holding, after, roles, now).err()))
 }
 
 pub(super) fn named(role: &RoleView) -> Target {

@@ -29,15 +29,51 @@ pub async fn delete(
     reassign_to: Option<&str>,
     if_match: Option<i64>,
 ) -> Result<Committed> {
+    let Staged { tx, grant, role, other, cancelled, .. } =
+        stage(authz, grant, (key_or_id, if_match), reassign_to).await?;
+    let after = json!({
+        "members": role.member_count,
+        "reassigned_to": other.map(|other| other.key),
+        "invitations_cancelled": cancelled,
+    });
+    let event = AuditEvent::done(grant.actor(), "role.deleted", named(&role))
+        .changing(&recorded(&role), &after)
+        .affecting_access();
+    tx.commit(event).await
+}
+
+/// A deletion that the rules agreed to, done and not committed.
+pub(super) struct Staged {
+    pub(super) tx: WriteTx,
+    /// What the actor was granted, as `tx` sees it: with the policy from before the deletion.
+    pub(super) grant: Grant<perm::RolesDelete>,
+    /// The role that is gone.
+    pub(super) role: RoleView,
+    /// The role its holders got instead; none when nobody held it.
+    pub(super) other: Option<RoleView>,
+    /// Those who held it, each with all the roles they held.
+    pub(super) held: Vec<(UserId, Vec<HeldRole>)>,
+    /// How many invitations were withdrawn.
+    pub(super) cancelled: u64,
+}
+
+/// Does all of a deletion but commit it, of the role with this key or id and perhaps this revision.
+pub(super) async fn stage(
+    authz: &Authz,
+    grant: &Grant<perm::RolesDelete>,
+    (key_or_id, if_match): (&str, Option<i64>),
+    reassign_to: Option<&str>,
+) -> Result<Staged> {
     let (mut tx, grant) = authz.write(grant).await?;
     let (tenant, now, actor) = (grant.tenant(), tx.at(), grant.standing().clone());
     let roles = all(&mut tx, authz, tenant, now).await?;
-    let role = editable(&roles, key_or_id, if_match)?;
-    let other = reassign_to.map(|key| successor(&roles, role, key)).transpose()?;
+    let role = editable(&roles, key_or_id, if_match)?.clone();
+    let other = reassign_to.map(|key| successor(&roles, &role, key)).transpose()?;
     if let Some(refusal) = above(&actor, role.id, &tx) {
         return Err(refuse(authz, tx, &actor, &refusal).await?);
     }
-    no_heirs(&roles, role)?;
+    no_heirs(&roles, &role)?;
+    let (mut taken, mut held) = (None, Vec::new());
     if role.member_count > 0 {
         let Some(other) = other else { return Err(in_use(role.member_count)) };
         if !actor.effective.contains(perm::MembersUpdate::ID) {
@@ -45,23 +81,16 @@ pub async fn delete(
             let reason = "Members hold this role, and none of your roles lets you give them another.";
             return Err(authz.deny(&actor, perm::MembersUpdate::NAME, reason).await?);
         }
-        let held = store::held_with(&mut tx, tenant, role.id, now).await?;
+        held = store::held_with(&mut tx, tenant, role.id, now).await?;
         if let Some(refusal) = weigh(&actor, &held, (role.id, other.id), now) {
             return Err(refuse(authz, tx, &actor, &refusal).await?);
         }
         store::revise_holders(&mut tx, tenant, role.id).await?;
         store::reassign(&mut tx, tenant, (role.id, other.id), grant.user()).await?;
+        taken = Some(other.clone());
     }
     let cancelled = remove(&mut tx, &grant, role.id).await?;
-    let after = json!({
-        "members": role.member_count,
-        "reassigned_to": other.filter(|_| role.member_count > 0).map(|other| &other.key),
-        "invitations_cancelled": cancelled,
-    });
-    let event = AuditEvent::done(grant.actor(), "role.deleted", named(role))
-        .changing(&recorded(role), &after)
-        .affecting_access();
-    tx.commit(event).await
+    Ok(Staged { tx, grant, role, other: taken, held, cancelled })
 }
 
 /// Deletes the rows, and gives how many invitations were withdrawn.

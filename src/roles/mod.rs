@@ -8,6 +8,7 @@ mod draft;
 pub mod guards;
 mod key;
 mod lineage;
+mod preview;
 mod store;
 
 use std::collections::HashMap;
@@ -17,6 +18,7 @@ use serde::Serialize;
 pub use self::change::{change, create};
 pub use self::delete::delete;
 pub use self::draft::{NewRole, RoleChange};
+pub use self::preview::{Affected, Preview, preview, preview_delete};
 use crate::authz::{Authz, Effect, Grant, Standing, perm};
 use crate::clock::Timestamp;
 use crate::db::{Database, Executor, WriteTx};

@@ -129,6 +129,22 @@ pub(super) async fn held_with(
     Ok(held)
 }
 
+/// The names of everyone [`held_with`] gives for the role, in one query too.
+pub(super) async fn names_of_holders(
+    tx: &mut WriteTx,
+    tenant: TenantId,
+    role: RoleId,
+    now: Timestamp,
+) -> Result<Vec<(UserId, String)>> {
+    let text = "with recursive reached (id) as (select id from roles where tenant_id = $1 and id = $2 \
+                union select p.role_id from role_parents p join reached r on p.parent_id = r.id \
+                where p.tenant_id = $1) \
+                select u.id, u.name from users u \
+                where u.id in (select h.user_id from role_assignments h join reached r on r.id = h.role_id \
+                where h.tenant_id = $1 and (h.expires_at is null or h.expires_at > $3))";
+    sql!(tx, fetch_all, query_as(text).bind(tenant).bind(role).bind(now))
+}
+
 /// Counts a change of everyone who holds the role.
 pub(super) async fn revise_holders(tx: &mut WriteTx, tenant: TenantId, role: RoleId) -> Result<u64> {
     let at = tx.at();

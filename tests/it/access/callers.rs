@@ -140,7 +140,10 @@ impl Scene {
                 json!({ "email": "new@example.com", "roles": ["viewer"] })
             }
             ("POST", "/tenants/{tenant}/roles") => json!({ "name": "New", "permissions": ["projects:read"] }),
-            ("PATCH", "/tenants/{tenant}/roles/{role}") => json!({ "permissions": ["projects:update"] }),
+            ("PATCH", "/tenants/{tenant}/roles/{role}")
+            | ("POST", "/tenants/{tenant}/roles/{role}/preview") => {
+                json!({ "permissions": ["projects:update"] })
+            }
             ("POST", "/tenants/{tenant}/access/explain") => json!({
                 "subject": { "type": "user", "id": self.parameters["user"] }, "permission": "members:read"
             }),

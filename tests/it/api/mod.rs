@@ -7,4 +7,5 @@ mod invitations;
 mod lists;
 mod members;
 mod roles;
+mod roles_preview;
 mod tenants;

@@ -4,7 +4,8 @@ use super::first_day::freehold_dev;
 use super::visitor::{How, Visitor};
 use crate::harness::process::Node;
 
-async fn a_role_lives(node: &Node, how: How) {
+/// Ada, who owns the sample tenant, signs in and makes a role.
+async fn makes_a_role(node: &Node, how: How) -> Visitor {
     let ada = Visitor::opens(node, how).await;
     ada.visits("/login").await;
     ada.presses("Continue with Google").await;
@@ -18,13 +19,22 @@ async fn a_role_lives(node: &Node, how: How) {
     ada.presses("Make the role").await;
     let made = ada.reads("On call").await;
     assert!(made.contains("The role is made."), "{made}");
+    ada
+}
+
+/// She thinks better of a denial.
+async fn changes_it(ada: &Visitor) {
     ada.ticks("Deny projects:read").await;
     ada.presses("Save the role").await;
     assert!(ada.reads("On call").await.contains("already in effect"));
+}
+
+/// She copies it, and deletes the copy: asked in a dialog, or on a page where there is no script.
+async fn copies_and_deletes_it(ada: &Visitor) {
     ada.presses("Copy").await;
     ada.presses("Make the role").await;
     ada.reads("Copy of On call").await;
-    if how == How::NoScript {
+    if ada.how == How::NoScript {
         ada.presses("Delete…").await;
     } else {
         ada.unfolds("Delete…").await;
@@ -38,6 +48,9 @@ async fn a_role_lives(node: &Node, how: How) {
 #[tokio::test]
 async fn a_role_is_made_changed_copied_and_deleted() {
     for how in [How::Script, How::NoScript, How::Keyboard] {
-        a_role_lives(&freehold_dev().await, how).await;
+        let node = freehold_dev().await;
+        let ada = makes_a_role(&node, how).await;
+        changes_it(&ada).await;
+        copies_and_deletes_it(&ada).await;
     }
 }

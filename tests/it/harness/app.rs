@@ -3,7 +3,7 @@
 //! except in functions that begin with `db_`.
 
 mod call;
-mod db;
+pub(crate) mod db;
 
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};

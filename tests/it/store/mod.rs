@@ -6,5 +6,6 @@ mod glance;
 mod members;
 mod role_edits;
 mod roles;
+mod roles_preview;
 mod tenants;
 pub(crate) mod world;

@@ -28,7 +28,7 @@ pub(super) async fn execute(database: &Database, sql: &str) -> u64 {
 }
 
 /// Every row of every table but `except`, as text, without `last_seen_at`, which is written now and then.
-pub(super) async fn dump(database: &Database, except: &[&str]) -> Vec<(String, String)> {
+pub(crate) async fn dump(database: &Database, except: &[&str]) -> Vec<(String, String)> {
     let mut on = database.read().await.unwrap();
     let postgres = matches!(on.connection(), Connection::Postgres(_));
     let tables = if postgres {
