@@ -1,8 +1,8 @@
 //! The audit log of a tenant: who did what to what, found by each of these, whole or not, and as it happens.
 
 mod asked;
-mod chain;
-mod line;
+pub(super) mod chain;
+pub(super) mod line;
 mod live;
 
 use askama::Template;
@@ -23,8 +23,7 @@ use crate::http::routes::{Area, Routes};
 use crate::members;
 
 pub(super) use self::asked::Asked;
-pub(super) use self::chain::ChainPage;
-pub(super) use self::line::{Change, Line};
+use self::line::Line;
 
 /// How many lines a page has: with their details a page stays light.
 const LINES: u32 = 30;

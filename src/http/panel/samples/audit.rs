@@ -2,7 +2,9 @@
 
 use super::{Sampled, scene};
 use crate::audit::ChainVerdict;
-use crate::http::panel::audit::{Asked, AuditPage, ChainPage, Change, Line};
+use crate::http::panel::audit::chain::ChainPage;
+use crate::http::panel::audit::line::{Change, Line};
+use crate::http::panel::audit::{Asked, AuditPage};
 use crate::http::panel::parts::activity::{Activity, actions};
 use crate::http::panel::parts::frame::Section;
 use crate::http::panel::parts::view::Look;

@@ -69,7 +69,7 @@ pub(super) fn all(look: Look) -> Vec<Sample> {
         of::<super::access::matrix::MatrixPage>(look),
         of::<super::access::routes::RoutesPage>(look),
         of::<super::audit::AuditPage>(look),
-        of::<super::audit::ChainPage>(look),
+        of::<super::audit::chain::ChainPage>(look),
         of::<super::settings::SettingsPage>(look),
         of::<super::search::SearchPage>(look),
         of::<super::problem::ProblemPage>(look),
