@@ -9,8 +9,14 @@ use std::process::{Child, Command, Stdio};
 pub(super) struct Driver(Child);
 
 impl Driver {
-    /// Starts chromedriver on a port it chooses itself.
+    /// Starts chromedriver on a port it chooses itself. It chooses one of IPv6 and then wants the same of IPv4, which
+    /// another process may have: then it ends at once, and another is started.
     pub(super) fn start(home: &Path) -> (Self, u16) {
+        (0..5).find_map(|_| Self::try_start(home)).expect("chromedriver finds a port")
+    }
+
+    /// The driver and its port, or nothing when it ended without one.
+    fn try_start(home: &Path) -> Option<(Self, u16)> {
         let mut child = Command::new("chromedriver")
             .arg("--port=0")
             .env("HOME", home)
@@ -27,7 +33,7 @@ impl Driver {
             .find_map(|line| line.split_once("successfully on port ")?.1.trim_end_matches('.').parse().ok());
         // Somebody must go on reading, or the driver would stop when the pipe is full.
         std::thread::spawn(move || lines.for_each(drop));
-        (driver, port.expect("chromedriver says its port"))
+        Some((driver, port?))
     }
 }
 
