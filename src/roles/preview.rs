@@ -20,7 +20,7 @@ const MOST_NAMED: usize = 200;
 pub struct Preview {
     /// The policy version it was computed on.
     pub policy_version: i64,
-    /// Those who would gain or lose something, by name; at most 200 of them.
+    /// Those who would gain or lose something, by name; at most 200 of them. Empty without `members:read`.
     pub members: Vec<Affected>,
     /// How many would gain or lose something, all counted.
     pub affected_members: i64,
@@ -119,7 +119,8 @@ impl Effects {
         grant: &Grant<P>,
         role: RoleId,
     ) -> Result<Vec<(UserId, String)>> {
-        if self.of.is_empty() {
+        // Whoever may not see the members is told how many, not who.
+        if self.of.is_empty() || !grant.can::<perm::MembersRead>() {
             return Ok(Vec::new());
         }
         let now = tx.at();

@@ -116,3 +116,29 @@ async fn a_preview_is_refused_as_the_change_would_be() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_preview_names_nobody_to_who_may_not_see_the_members() {
+    each_database(async |app| {
+        let ada = app.person("ada").await;
+        let acme = app.tenant_of(&ada, "acme").await;
+        let editing = ["roles:read", "roles:update", "projects:read"];
+        for role in [
+            json!({ "name": "Editor", "permissions": editing }),
+            json!({ "name": "Team", "permissions": [] }),
+        ] {
+            ada.post_json(&acme.api("/roles"), role).await.expect(201);
+        }
+        let (eva, tom) = (app.person("eva").await, app.person("tom").await);
+        eva.joins(&acme, "editor").await;
+        tom.joins(&acme, "team").await;
+        let change = json!({ "permissions": ["projects:read"] });
+        for (person, named) in [(&ada, 1), (&eva, 0)] {
+            let told =
+                person.post_json(&acme.api("/roles/team/preview"), change.clone()).await.expect(200).json();
+            assert_eq!(told["affected_members"], 1, "{told}");
+            assert_eq!(told["members"].as_array().unwrap().len(), named, "{told}");
+        }
+    })
+    .await;
+}
