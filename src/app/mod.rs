@@ -39,6 +39,19 @@ pub struct App {
     work: Vec<AbortHandle>,
 }
 
+impl App {
+    /// Ends the background work, writes what it would have written, and closes the database: in this order, or the
+    /// work would meet closed connections.
+    async fn stop(self) {
+        let state = self.state.clone();
+        drop(self);
+        if let Err(error) = state.decisions.write(&state.database, state.authz.catalogue()).await {
+            tracing::warn!(cause = ?error, "the last decisions were not recorded");
+        }
+        state.database.close().await;
+    }
+}
+
 impl Drop for App {
     fn drop(&mut self) {
         for work in &self.work {

@@ -86,14 +86,7 @@ pub(super) async fn run(app: App, started: impl FnOnce(&App)) -> Result<()> {
         asked
     };
     let ((), (), asked) = tokio::join!(public, ops, signals);
-    // The background work ends first, or it would meet closed connections.
-    let database = app.state.database.clone();
-    let state = app.state.clone();
-    drop(app);
-    if let Err(error) = state.decisions.write(&database, state.authz.catalogue()).await {
-        tracing::warn!(cause = ?error, "the last decisions were not recorded");
-    }
-    database.close().await;
+    app.stop().await;
     tracing::info!("stopped");
     asked
 }

@@ -10,6 +10,7 @@ mod key;
 mod lineage;
 mod preview;
 mod store;
+mod unused;
 
 use std::collections::HashMap;
 
@@ -19,6 +20,7 @@ pub use self::change::{change, create};
 pub use self::delete::delete;
 pub use self::draft::{NewRole, RoleChange};
 pub use self::preview::{Affected, Preview, preview, preview_delete};
+pub use self::unused::{MOST_DAYS, UnusedPermission, UnusedRole, unused};
 use crate::authz::{Authz, Effect, Grant, Standing, perm};
 use crate::clock::Timestamp;
 use crate::db::{Database, Executor, WriteTx};

@@ -68,6 +68,7 @@ pub(super) fn all(look: Look) -> Vec<Sample> {
         of::<super::access::who::WhoPage>(look),
         of::<super::access::matrix::MatrixPage>(look),
         of::<super::access::routes::RoutesPage>(look),
+        of::<super::access::unused::UnusedPage>(look),
         of::<super::audit::AuditPage>(look),
         of::<super::audit::chain::ChainPage>(look),
         of::<super::settings::SettingsPage>(look),
