@@ -28,11 +28,12 @@ pub(crate) async fn tenants(url: &str, tenants: usize, members: usize) -> Result
            select {id}, t.id, k.key, k.key, {yes}, 1, 1 from tenants t, \
              (select 'owner' as key union select 'admin' union select 'member' union select 'viewer') k \
              where t.slug like 'seeded-%';
-         insert into users (id, name, email, created_at, updated_at) \
-           select {id}, 'Member ' || t.slug || ' ' || i, 'm' || i || '@' || t.slug || '.example', 1, 1 \
+         insert into users (id, name, sort_name, email, created_at, updated_at) \
+           select {id}, 'Member ' || t.slug || ' ' || i, 'member ' || t.slug || ' ' || i, \
+             'm' || i || '@' || t.slug || '.example', 1, 1 \
              from tenants t, ({people}) s where t.slug like 'seeded-%';
-         insert into members (tenant_id, user_id, joined_at) \
-           select t.id, u.id, 1 from users u join tenants t on u.email like 'm%' \
+         insert into members (tenant_id, user_id, joined_at, sort_name) \
+           select t.id, u.id, 1, u.sort_name from users u join tenants t on u.email like 'm%' \
              and t.slug = {after_at};
          insert into role_assignments (tenant_id, user_id, role_id, assigned_at) \
            select m.tenant_id, m.user_id, r.id, 1 from members m join roles r on r.tenant_id = m.tenant_id \
@@ -62,10 +63,10 @@ pub(crate) async fn members(url: &str, slug: &str, members: usize) -> Result<(),
         )
     };
     let text = format!(
-        "insert into users (id, name, email, created_at, updated_at) \
-           select {id}, 'Colleague ' || i, 'c' || i || '@{slug}.example', 1, 1 from ({people}) s;
-         insert into members (tenant_id, user_id, joined_at) \
-           select t.id, u.id, 1 from tenants t, users u where t.slug = '{slug}' and u.email like '%@{slug}.example';
+        "insert into users (id, name, sort_name, email, created_at, updated_at) \
+           select {id}, 'Colleague ' || i, 'colleague ' || i, 'c' || i || '@{slug}.example', 1, 1 from ({people}) s;
+         insert into members (tenant_id, user_id, joined_at, sort_name) \
+           select t.id, u.id, 1, u.sort_name from tenants t, users u where t.slug = '{slug}' and u.email like '%@{slug}.example';
          insert into role_assignments (tenant_id, user_id, role_id, assigned_at) \
            select t.id, u.id, r.id, 1 from tenants t join roles r on r.tenant_id = t.id and r.key = 'viewer', users u \
              where t.slug = '{slug}' and u.email like '%@{slug}.example';"
