@@ -89,7 +89,7 @@ pub(crate) async fn events(url: &str, slug: &str, events: usize) -> Result<(), F
     let text = format!(
         "insert into audit_events (chain_id, sequence, id, at, actor_type, actor_id, actor_name, action, target_type, \
            target_id, target_name, changes, outcome, ip, request_id, hash) \
-           select t.id, c.sequence + s.i, {id}, s.i * 1000000, 'user', m.user_id, 'Colleague', \
+           select t.id, c.sequence + s.i, {id}, cast(s.i as bigint) * 1000000, 'user', m.user_id, 'Colleague', \
              case when s.i % 10 = 0 then 'role.updated' else 'member.roles_changed' end, 'member', \
              'target-' || (s.i % 1000), 'Colleague', '{{}}', case when s.i % 50 = 0 then 'denied' else 'done' end, \
              '127.0.0.1', '', {empty} \

@@ -82,6 +82,8 @@ struct Row {
 /// that answers from the database can leave out.
 async fn members(shared: &Shared) -> Result<Vec<Row>, sqlx::Error> {
     let text = include_str!("../src/members/page.sql")
+        .replace("FROM", "members m")
+        .replace("HOLDING", "$4 = ''")
         .replace("COLUMN", "sort_name")
         .replace("SORTED", "sort_key")
         .replace("BEYOND", ">")

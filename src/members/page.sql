@@ -1,17 +1,11 @@
 select p.*, r.id as role_id, r.key as role_key, r.name as role_name, a.expires_at
 from (
     select m.sort_name as sort_key, u.id, u.name, u.email, u.avatar_url, m.joined_at, m.last_seen_at, m.revision
-    from members m
+    from FROM
     join users u on u.id = m.user_id
     where m.tenant_id = $1
         and ($3 = '' or m.sort_name like $3 escape '\' or lower(u.email) like $3 escape '\')
-        and ($4 = '' or exists (
-            select 1
-            from role_assignments x
-            join roles y on y.tenant_id = x.tenant_id and y.id = x.role_id
-            where x.tenant_id = m.tenant_id and x.user_id = m.user_id and y.key = $4
-                and (x.expires_at is null or x.expires_at > $2)
-        ))
+        and HOLDING
         and (m.COLUMN, m.user_id) BEYOND ($5, $6)
     order by m.COLUMN WAY, m.user_id WAY
     limit $7

@@ -28,6 +28,32 @@ pub(super) struct MemberRow {
     expires_at: Option<Timestamp>,
 }
 
+/// A role that no more members hold is looked at from the role's side.
+const FEW: i64 = 500;
+/// The members who hold a role, beginning with those who hold it: the limit tells Postgres that they are few, and
+/// `cross` keeps `SQLite` from beginning elsewhere.
+const FEW_HOLD: (&str, &str) = (
+    "(select x.tenant_id, x.user_id from roles y \
+     join role_assignments x on x.tenant_id = y.tenant_id and x.role_id = y.id \
+     where y.tenant_id = $1 and y.key = $4 and (x.expires_at is null or x.expires_at > $2) \
+     limit 500) h cross join members m",
+    "(m.tenant_id, m.user_id) = (h.tenant_id, h.user_id)",
+);
+/// The condition that a member holds a role, for beginning with the members.
+const MANY_HOLD: &str = "exists (select 1 from role_assignments x \
+     join roles y on y.tenant_id = x.tenant_id and y.id = x.role_id \
+     where x.tenant_id = m.tenant_id and x.user_id = m.user_id and y.key = $4 \
+     and (x.expires_at is null or x.expires_at > $2))";
+
+/// Whether at most [`FEW`] members hold the role.
+async fn has_few(on: &mut impl Executor, tenant: TenantId, now: Timestamp, role: &str) -> Result<bool> {
+    let text = "select count(*) from (select 1 from roles y \
+                join role_assignments x on x.tenant_id = y.tenant_id and x.role_id = y.id \
+                where y.tenant_id = $1 and y.key = $2 and (x.expires_at is null or x.expires_at > $3) limit $4) h";
+    let held: i64 = sql!(on, fetch_one, query_scalar(text).bind(tenant).bind(role).bind(now).bind(FEW + 1))?;
+    Ok(held <= FEW)
+}
+
 /// The members from a place on, one more than asked for, so that the caller knows whether there are more. Read in
 /// the order of an index; the roles are joined to the page only.
 pub(super) async fn page(
@@ -43,13 +69,12 @@ pub(super) async fn page(
         Sort::JoinedAt => (false, false),
         Sort::JoinedAtDown => (false, true),
     };
-    let (column, sorted) = if by_name { ("sort_name", "sort_key") } else { ("joined_at", "joined_at") };
-    let (beyond, way) = if down { ("<", "desc") } else { (">", "asc") };
-    let text = include_str!("page.sql")
-        .replace("COLUMN", column)
-        .replace("SORTED", sorted)
-        .replace("BEYOND", beyond)
-        .replace("WAY", way);
+    let source = match filter.role.as_str() {
+        "" => ("members m", "$4 = ''"),
+        role if has_few(on, tenant, now, role).await? => FEW_HOLD,
+        _many => ("members m", MANY_HOLD),
+    };
+    let text = page_text(source, (by_name, down));
     // Without a place to go on from: the end that the order comes from.
     let edge = if down { Uuid::max() } else { Uuid::nil() };
     let start = if down { char::MAX.to_string() } else { String::new() };
@@ -60,7 +85,7 @@ pub(super) async fn page(
         Some(_) => return Err(Error::Malformed("the cursor belongs to another sort".into())),
     };
     let (search, limit) = (pattern(&filter.search), i64::from(window.limit) + 1);
-    // Made of the words above alone; what people give is bound.
+    // Made of the words here alone; what people give is bound.
     let text = AssertSqlSafe(text.as_str());
     if by_name {
         sql!(
@@ -89,6 +114,19 @@ pub(super) async fn page(
                 .bind(limit)
         )
     }
+}
+
+/// The statement: from where, in which order, and from which end.
+fn page_text((from, holding): (&str, &str), (by_name, down): (bool, bool)) -> String {
+    let (column, sorted) = if by_name { ("sort_name", "sort_key") } else { ("joined_at", "joined_at") };
+    let (beyond, way) = if down { ("<", "desc") } else { (">", "asc") };
+    include_str!("page.sql")
+        .replace("FROM", from)
+        .replace("HOLDING", holding)
+        .replace("COLUMN", column)
+        .replace("SORTED", sorted)
+        .replace("BEYOND", beyond)
+        .replace("WAY", way)
 }
 
 pub(super) async fn member(
