@@ -4,6 +4,8 @@ mod audit;
 mod audit_search;
 mod glance;
 mod members;
+mod members_many;
+mod members_preview;
 mod role_edits;
 mod roles;
 mod roles_preview;
