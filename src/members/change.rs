@@ -124,7 +124,10 @@ pub async fn remove(
 /// # Errors
 /// [`Error::Conflict`] when nobody would own the tenant; [`Error::Unavailable`].
 pub async fn leave(authz: &Authz, grant: &Grant<Own>) -> Result<Committed> {
-    stage_leave(authz, grant).await?.commit().await
+    let (tx, grant) = authz.write(grant).await?;
+    let own = Arc::clone(grant.standing());
+    let user = grant.user();
+    Ended::of(tx, grant, &own, (user, None)).await?.commit().await
 }
 
 /// A membership that the rules let end, ended and not committed.
@@ -157,14 +160,6 @@ pub(super) async fn stage_removal(
         }
     }
     Ended::of(tx, grant, &target, (user, if_match)).await
-}
-
-/// Does all of [`leave`] but commit it.
-pub(super) async fn stage_leave(authz: &Authz, grant: &Grant<Own>) -> Result<Ended<Own>> {
-    let (tx, grant) = authz.write(grant).await?;
-    let own = Arc::clone(grant.standing());
-    let user = grant.user();
-    Ended::of(tx, grant, &own, (user, None)).await
 }
 
 impl<R: Right> Ended<R> {

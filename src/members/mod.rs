@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub use self::assignment::RoleAssignment;
 pub use self::bulk::{ManyChanged, ManyRoles, RolesChanged, change_roles};
 pub use self::change::{NewRoles, leave, remove, set_roles};
-pub use self::preview::{preview_leave, preview_many, preview_removal, preview_roles};
+pub use self::preview::{preview_many, preview_removal, preview_roles};
 pub use self::seen::LastSeen;
 use crate::authz::{Grant, perm};
 use crate::clock::Timestamp;

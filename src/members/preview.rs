@@ -4,7 +4,7 @@
 use super::RoleAssignment;
 use super::bulk::{self, ManyRoles};
 use super::change::{self, Ended};
-use crate::authz::{Authz, Catalogue, Grant, Own, PermissionSet, Right, perm};
+use crate::authz::{Authz, Grant, PermissionSet, perm};
 use crate::error::Result;
 use crate::ids::UserId;
 use crate::roles::{Effects, Preview};
@@ -63,21 +63,8 @@ pub async fn preview_removal(
     user: UserId,
     if_match: Option<i64>,
 ) -> Result<Preview> {
-    Ok(ending(&change::stage_removal(authz, grant, user, if_match).await?, authz.catalogue()))
-}
-
-/// What [`leave`](super::leave()) would do. Changes nothing and records nothing.
-///
-/// # Errors
-/// As [`leave`](super::leave()).
-pub async fn preview_leave(authz: &Authz, grant: &Grant<Own>) -> Result<Preview> {
-    Ok(ending(&change::stage_leave(authz, grant).await?, authz.catalogue()))
-}
-
-/// Whose membership ends loses all they had.
-fn ending<R: Right>(ended: &Ended<R>, catalogue: &Catalogue) -> Preview {
-    let (user, now) = (&ended.before.user, ended.tx.at());
-    let mut effects = Effects::new(&ended.grant);
-    effects.note(user.id, ended.grant.policy().effective(&ended.held, now), PermissionSet::EMPTY);
-    effects.told(catalogue, [(user.id, user.name.clone())])
+    let Ended { tx, grant, before, held, .. } = change::stage_removal(authz, grant, user, if_match).await?;
+    let mut effects = Effects::new(&grant);
+    effects.note(user, grant.policy().effective(&held, tx.at()), PermissionSet::EMPTY);
+    Ok(effects.told(authz.catalogue(), [(user, before.user.name)]))
 }

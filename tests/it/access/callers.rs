@@ -135,6 +135,9 @@ impl Scene {
     fn body(&self, route: &RouteInfo) -> Value {
         match (route.method.as_str(), route.path.trim_start_matches("/api/v1")) {
             ("PATCH", "/me" | "/tenants/{tenant}") | ("POST", "/tenants") => json!({ "name": "New" }),
+            ("POST", "/tenants/{tenant}/members/roles" | "/tenants/{tenant}/members/roles/preview") => {
+                json!({ "users": [self.parameters["user"]], "add": ["member"] })
+            }
             ("PUT", "/tenants/{tenant}/members/{user}/roles") => json!({ "roles": ["viewer", "member"] }),
             ("POST", "/tenants/{tenant}/invitations") => {
                 json!({ "email": "new@example.com", "roles": ["viewer"] })
