@@ -146,6 +146,36 @@ pub(super) async fn member(
     Ok(members(rows).into_iter().next().map(|(_, member)| member))
 }
 
+/// Those of `users` who are members.
+pub(super) async fn several(
+    on: &mut impl Executor,
+    tenant: TenantId,
+    now: Timestamp,
+    users: &[UserId],
+) -> Result<Vec<Member>> {
+    let text = format!(
+        "select '' as sort_key, u.id, u.name, u.email, u.avatar_url, m.joined_at, m.last_seen_at, m.revision, \
+         r.id as role_id, r.key as role_key, r.name as role_name, a.expires_at \
+         from members m join users u on u.id = m.user_id \
+         left join role_assignments a on a.tenant_id = m.tenant_id and a.user_id = m.user_id \
+         and (a.expires_at is null or a.expires_at > $2) \
+         left join roles r on r.tenant_id = a.tenant_id and r.id = a.role_id \
+         where m.tenant_id = $1 and m.user_id in ({}) order by u.id, r.key",
+        places(3, users)
+    );
+    let rows = sql!(on, fetch_all, {
+        let start = query_as(AssertSqlSafe(text)).persistent(false).bind(tenant).bind(now);
+        users.iter().fold(start, |query, user| query.bind(*user))
+    })?;
+    Ok(members(rows).into_iter().map(|(_, member)| member).collect())
+}
+
+/// One place for each of `users`, from `$first` on. Nothing of theirs comes into the text.
+fn places(first: usize, users: &[UserId]) -> String {
+    let places: Vec<String> = (first..).zip(users).map(|(place, _)| format!("${place}")).collect();
+    if places.is_empty() { "null".to_owned() } else { places.join(", ") }
+}
+
 /// Rows in order, as members, each with the text it is sorted by.
 pub(super) fn members(rows: Vec<MemberRow>) -> Vec<(String, Member)> {
     let mut members: Vec<(String, Member)> = Vec::new();
@@ -259,6 +289,60 @@ pub(super) async fn assign(
         execute,
         query(text).bind(tenant).bind(user).bind(held.role).bind(held.expires_at).bind(at).bind(by)
     )
+}
+
+/// Takes the role from all of `users`.
+pub(super) async fn unassign_from(
+    tx: &mut WriteTx,
+    tenant: TenantId,
+    role: RoleId,
+    users: &[UserId],
+) -> Result<u64> {
+    let text = format!(
+        "delete from role_assignments where tenant_id = $1 and role_id = $2 and user_id in ({})",
+        places(3, users)
+    );
+    sql!(tx, execute, {
+        let start = query(AssertSqlSafe(text)).persistent(false).bind(tenant).bind(role);
+        users.iter().fold(start, |query, user| query.bind(*user))
+    })
+}
+
+/// Gives the role to all of `users`, in place of what they hold of it.
+pub(super) async fn assign_to(
+    tx: &mut WriteTx,
+    tenant: TenantId,
+    held: HeldRole,
+    users: &[UserId],
+    by: UserId,
+) -> Result<u64> {
+    let at = tx.at();
+    let text = format!(
+        "insert into role_assignments (tenant_id, user_id, role_id, expires_at, assigned_at, assigned_by) \
+         select m.tenant_id, m.user_id, r.id, $3, $4, u.id from members m \
+         join roles r on r.tenant_id = m.tenant_id and r.id = $2 join users u on u.id = $5 \
+         where m.tenant_id = $1 and m.user_id in ({}) \
+         on conflict (tenant_id, user_id, role_id) do update set expires_at = excluded.expires_at, \
+         assigned_at = excluded.assigned_at, assigned_by = excluded.assigned_by",
+        places(6, users)
+    );
+    sql!(tx, execute, {
+        let start = query(AssertSqlSafe(text)).persistent(false).bind(tenant).bind(held.role);
+        let start = start.bind(held.expires_at).bind(at).bind(by);
+        users.iter().fold(start, |query, user| query.bind(*user))
+    })
+}
+
+/// Counts a change of each of `users`.
+pub(super) async fn revise_several(tx: &mut WriteTx, tenant: TenantId, users: &[UserId]) -> Result<u64> {
+    let text = format!(
+        "update members set revision = revision + 1 where tenant_id = $1 and user_id in ({})",
+        places(2, users)
+    );
+    sql!(tx, execute, {
+        let start = query(AssertSqlSafe(text)).persistent(false).bind(tenant);
+        users.iter().fold(start, |query, user| query.bind(*user))
+    })
 }
 
 pub(super) async fn revise(tx: &mut WriteTx, tenant: TenantId, user: UserId) -> Result<u64> {

@@ -4,6 +4,7 @@
 mod change;
 mod delete;
 mod draft;
+mod effects;
 /// Who may give which role to whom, and change it how.
 pub mod guards;
 mod key;
@@ -19,7 +20,9 @@ use serde::Serialize;
 pub use self::change::{change, create};
 pub use self::delete::delete;
 pub use self::draft::{NewRole, RoleChange};
-pub use self::preview::{Affected, Preview, preview, preview_delete};
+pub(crate) use self::effects::Effects;
+pub use self::effects::{Affected, Preview};
+pub use self::preview::{preview, preview_delete};
 pub use self::unused::{MOST_DAYS, UnusedPermission, UnusedRole, unused};
 use crate::authz::{Authz, Effect, Grant, Standing, perm};
 use crate::clock::Timestamp;

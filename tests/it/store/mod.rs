@@ -5,6 +5,8 @@ mod audit_search;
 mod decisions;
 mod glance;
 mod members;
+mod members_many;
+mod members_preview;
 mod role_edits;
 mod roles;
 mod roles_preview;

@@ -56,6 +56,7 @@ fn person(look: Look, found: Vec<Row>) -> PersonPage {
 
 fn row(number: usize, name: &str) -> Row {
     Row {
+        id: scene::id(1).to_string(),
         path: "#".to_owned(),
         name: name.to_owned(),
         email: format!("person-{number}@example.com"),

@@ -9,10 +9,12 @@ mod account;
 mod audit;
 mod invitations;
 mod join;
+mod many;
 mod members;
 mod outside;
 mod parts;
 mod people;
+mod preview;
 mod problems;
 mod role;
 mod roles;
@@ -56,7 +58,9 @@ pub(super) fn all(look: Look) -> Vec<Sample> {
         of::<super::overview::OverviewPage>(look),
         of::<super::members::MembersPage>(look),
         of::<super::member::MemberPage>(look),
+        of::<super::many::ManyRolesPage>(look),
         of::<super::parts::confirm::Confirm>(look),
+        of::<super::parts::preview::PreviewPage>(look),
         of::<super::invitations::InvitationsPage>(look),
         of::<super::inviting::LinkPage>(look),
         of::<super::join::JoinPage>(look),
