@@ -2,6 +2,7 @@
 //! may do that. Called by the operators' routes and by commands run on the machine; must never give an operator
 //! anything of what is inside a tenant.
 
+mod figures;
 mod people;
 mod staff;
 mod store;
@@ -9,6 +10,7 @@ mod tenants;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::figures::{Figures, figures};
 pub use self::people::{
     AccountStatus, Membership, Named, PersonDetail, PersonRecord, disable, enable, list_people, show_person,
 };

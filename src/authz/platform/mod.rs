@@ -42,7 +42,8 @@ impl PlatformRole {
     }
 
     /// The permissions it allows, as Casbin is told.
-    pub(super) const fn allows(self) -> &'static [&'static str] {
+    #[must_use]
+    pub const fn allows(self) -> &'static [&'static str] {
         match self {
             Self::Operator => &PLATFORM,
             Self::Support => &["tenants:read", "users:read", "health:read"],

@@ -17,6 +17,7 @@ mod join;
 mod mailbox;
 mod member;
 mod members;
+mod operator;
 mod overview;
 mod parts;
 mod problem;
@@ -64,6 +65,7 @@ pub(super) fn routes() -> Routes {
         access::routes(),
         audit::routes(),
         settings::routes(),
+        operator::routes(),
         account::routes(),
         sessions::routes(),
         identities::routes(),

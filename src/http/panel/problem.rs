@@ -181,9 +181,18 @@ fn tenant_path(path: &str) -> Option<&str> {
 
 /// The page that holds the form which posts to `path`.
 fn page_of(path: &str) -> String {
-    const VERBS: [&str; 6] = ["roles", "remove", "resend", "revoke", "delete", "unlink"];
+    const VERBS: [&str; 11] = [
+        "roles", "remove", "resend", "revoke", "delete", "unlink", "transfer", "suspend", "resume",
+        "disable", "enable",
+    ];
     if path.starts_with("/account") {
         return "/account".to_owned();
+    }
+    if let Some((page, verb)) = path.rsplit_once('/')
+        && path.starts_with("/operator/")
+        && VERBS.contains(&verb)
+    {
+        return page.to_owned();
     }
     let Some(tenant) = tenant_path(path) else {
         return if path.starts_with("/invitations/") || path == "/tenants" { path } else { "/" }.to_owned();
@@ -214,6 +223,8 @@ mod tests {
             ("/account/sessions/end-others", "/account"),
             ("/invitations/abc", "/invitations/abc"),
             ("/tenants", "/tenants"),
+            ("/operator/tenants/1/suspend", "/operator/tenants/1"),
+            ("/operator/users/1/enable", "/operator/users/1"),
             ("/logout", "/"),
         ] {
             assert_eq!(page_of(form), page, "{form}");

@@ -6,4 +6,4 @@ mod tenants;
 
 pub(super) use people::{PersonRow, disable, enable, memberships, people, person, sole_owner_of};
 pub(super) use staff::{StaffRow, active_operators, holders_of_address, insert, name, remove, role, staff};
-pub(super) use tenants::{Asked, TenantRow, resume, suspend, tenant, tenant_named, tenants};
+pub(super) use tenants::{Asked, TenantRow, figures, resume, suspend, tenant, tenant_named, tenants};

@@ -108,3 +108,10 @@ pub(in crate::operators) async fn resume(tx: &mut WriteTx, tenant: TenantId) -> 
                 where id = $1 and status = 'suspended' and deleted_at is null";
     sql!(tx, execute, query(text).bind(tenant).bind(at))
 }
+
+pub(in crate::operators) async fn figures(on: &mut impl Executor) -> Result<(i64, i64, i64, i64)> {
+    let text = "select (select count(*) from tenants where deleted_at is null), \
+                (select count(*) from tenants where deleted_at is null and status = 'suspended'), \
+                (select count(*) from users), (select count(*) from users where disabled_at is not null)";
+    sql!(on, fetch_one, query_as(text))
+}
