@@ -12,6 +12,8 @@ pub mod http;
 pub mod dev;
 
 // Domains: the rules of each thing, and its SQL.
+// Running the installation: tenants and people from outside.
+pub mod operators;
 // Signing in: providers, accounts, sessions.
 pub mod login;
 // Tenants: made, named, deleted.

@@ -28,7 +28,7 @@ use crate::mail::{self, MailBox, Outbox, Transport};
 use crate::members::LastSeen;
 
 pub use audit::verify_audit;
-pub use commands::{access_tables, add_operator, openapi};
+pub use commands::{access_tables, add_operator, list_operators, openapi, remove_operator};
 pub use run::{dev, migrate, serve};
 
 /// A running application without its listeners. Its background work ends when it is dropped.

@@ -16,6 +16,7 @@ const LAYERS: &[(&[&str], &str)] = &[
     (&["main"], "the command line: no logic"),
     (&["app"], "the composition root knows every part"),
     (&["dev", "http"], "what speaks to the outside; the built-in provider must not depend on our own routes"),
+    (&["operators"], "operators look at tenants and people from outside, and end sessions"),
     (&["login"], "signing in may create accounts, join tenants and send mail"),
     (&["tenants", "invitations", "apps", "tokens", "projects"], "what tenants own; each is a resource alone"),
     (&["members"], "members hold roles"),

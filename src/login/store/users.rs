@@ -1,4 +1,4 @@
-//! Rows of people and of operators. Called by the accounts; must never be read for a decision, which has its own
+//! Rows of people. Called by the accounts; must never be read for a decision, which has its own
 //! snapshot.
 
 use sqlx::{query, query_as};
@@ -66,13 +66,5 @@ pub(in crate::login) async fn update_profile(
     )?;
     let text = "update members set sort_name = $2 where user_id = $1 and sort_name <> $2";
     sql!(tx, execute, query(text).bind(user).bind(sort_name(&profile.name)))?;
-    Ok(())
-}
-
-pub(in crate::login) async fn insert_operator(tx: &mut WriteTx, user: UserId) -> Result<()> {
-    let at = tx.at();
-    let text = "insert into operators (user_id, role, created_at) values ($1, 'operator', $2) \
-                on conflict (user_id) do nothing";
-    sql!(tx, execute, query(text).bind(user).bind(at))?;
     Ok(())
 }
