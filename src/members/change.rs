@@ -181,7 +181,7 @@ async fn end<R: Right>(
 }
 
 /// Refuses what has been written so far when it leaves the tenant to nobody.
-async fn keep_an_owner(
+pub(super) async fn keep_an_owner(
     tx: &mut WriteTx,
     policy: &TenantPolicy,
     before: &[HeldRole],
@@ -200,21 +200,21 @@ async fn keep_an_owner(
 }
 
 /// The denial, explained. Ends the write first: explaining takes another connection.
-async fn refuse(authz: &Authz, tx: WriteTx, actor: &Standing, refusal: &Refusal) -> Result<Error> {
+pub(super) async fn refuse(authz: &Authz, tx: WriteTx, actor: &Standing, refusal: &Refusal) -> Result<Error> {
     drop(tx);
     let required = &authz.catalogue().info(refusal.missing()).name;
     authz.deny(actor, required, refusal.reason(authz.catalogue())).await
 }
 
-fn holding(standing: &Standing) -> Holding<'_> {
+pub(super) fn holding(standing: &Standing) -> Holding<'_> {
     Holding::new(&standing.policy, &standing.roles)
 }
 
-fn present(standing: &Standing, now: Timestamp) -> Vec<HeldRole> {
+pub(super) fn present(standing: &Standing, now: Timestamp) -> Vec<HeldRole> {
     standing.roles.iter().copied().filter(|held| held.holds_at(now)).collect()
 }
 
-fn same(one: &[HeldRole], other: &[HeldRole]) -> bool {
+pub(super) fn same(one: &[HeldRole], other: &[HeldRole]) -> bool {
     one.len() == other.len() && one.iter().all(|held| other.contains(held))
 }
 
@@ -242,11 +242,11 @@ fn read(policy: &TenantPolicy, wanted: &[RoleAssignment], now: Timestamp) -> Res
     if problems.is_empty() { Ok(roles) } else { Err(Error::Invalid(problems)) }
 }
 
-fn named(member: &Member) -> Target {
+pub(super) fn named(member: &Member) -> Target {
     Target::new("member", member.user.id, member.user.name.clone())
 }
 
-fn recorded(member: &Member) -> Value {
+pub(super) fn recorded(member: &Member) -> Value {
     let roles = member.roles.iter();
     json!({ "roles": roles.map(|role| json!({ "key": role.key, "expires_at": role.expires_at })).collect::<Vec<_>>() })
 }

@@ -4,11 +4,13 @@
 mod change;
 mod seen;
 mod store;
+mod transfer;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::change::{NewRoles, RoleAssignment, leave, remove, set_roles};
 pub use self::seen::LastSeen;
+pub use self::transfer::{Transfer, Transferred, transfer};
 use crate::authz::{Grant, perm};
 use crate::clock::Timestamp;
 use crate::db::Database;

@@ -9,4 +9,5 @@ mod members;
 mod operator;
 mod roles;
 mod roles_preview;
+mod tenant_life;
 mod tenants;

@@ -13,6 +13,7 @@ mod people;
 mod roles;
 mod search;
 mod signing_in;
+mod tenant_life;
 
 use crate::harness::app::Answer;
 

@@ -7,5 +7,6 @@ mod members;
 mod role_edits;
 mod roles;
 mod roles_preview;
+mod tenant_life;
 mod tenants;
 pub(crate) mod world;
