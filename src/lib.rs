@@ -26,6 +26,8 @@ pub mod members;
 pub mod roles;
 // The audit log: is it whole, what is new in it.
 pub mod audit;
+// What was decided lately, added up.
+pub mod decisions;
 // Mail: the outbox and how it is sent.
 pub mod mail;
 

@@ -99,7 +99,7 @@ impl<P: Permission> FromRequestParts<AppState> for Can<P> {
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Turned> {
         let (principal, standing) = membership(parts, app, P::NAME).await?;
-        let grant = app.authz.decide(principal, standing).await?;
+        let grant = decide(app, principal, standing).await?;
         RequestTrace::of(parts)?.decided();
         Ok(Self(grant))
     }
@@ -129,7 +129,7 @@ impl<P: Permission> FromRequestParts<AppState> for CanOrOwn<P> {
         let access = if own == Some(principal.user.id) {
             Self::Own(app.authz.decide(principal, standing).await?)
         } else {
-            Self::Can(app.authz.decide(principal, standing).await?)
+            Self::Can(decide(app, principal, standing).await?)
         };
         RequestTrace::of(parts)?.decided();
         Ok(access)
@@ -309,6 +309,19 @@ async fn membership(
     RequestTrace::of(parts)?.asks_in(Chain::Tenant(standing.policy.id), permission);
     app.last_seen.note(standing.policy.id, principal.user.id, app.database.clock().now());
     Ok((principal, standing))
+}
+
+/// Decides, and takes note of how for the record of decisions. A suspended tenant's refusals are none of its policy's.
+async fn decide<P: Permission>(
+    app: &AppState,
+    principal: Principal,
+    standing: Arc<Standing>,
+) -> Result<Grant<P>> {
+    if standing.policy.suspended.is_none() {
+        let decided = (P::ID, standing.effective.contains(P::ID));
+        app.decisions.note(&standing, principal.user.id, decided, app.database.clock().now());
+    }
+    app.authz.decide(principal, standing).await
 }
 
 async fn tenant(parts: &mut Parts) -> Result<TenantRef> {

@@ -93,7 +93,7 @@ pub async fn transfer(
         let is = store::member(&mut tx, tenant, now, user).await?.ok_or(Error::NotFound)?;
         told.push((was, is));
     }
-    keep_an_owner(&mut tx, &policy, &actor.roles, &rest).await?;
+    keep_an_owner(&mut tx, &policy, [(actor.roles.as_slice(), rest.as_slice())]).await?;
     let [(heir_was, heir_is), (own_was, own_is)] =
         <[_; 2]>::try_from(told).map_err(|_two| Error::Internal("a transfer is between two", None))?;
     let both = |heir: &Member, own: &Member| json!({ "owner": recorded(heir)["roles"], "former_owner": recorded(own)["roles"] });

@@ -22,7 +22,7 @@ const LAYERS: &[(&[&str], &str)] = &[
     (&["members"], "members hold roles"),
     (&["roles"], "roles are edited without knowing who holds them elsewhere"),
     (&["mail"], "mail is written by the domains above and knows none of them"),
-    (&["audit"], "every domain writes audit events"),
+    (&["audit", "decisions"], "every domain writes audit events, and may ask what was decided lately"),
     (&["authz"], "decisions know tenants and principals, not the domains"),
     (&["db"], "data access knows no rule"),
     (&["telemetry"], "logs and metrics are set up from the settings"),

@@ -15,7 +15,9 @@ mod inviting;
 mod join;
 #[cfg(feature = "dev")]
 mod mailbox;
+mod many;
 mod member;
+mod member_roles;
 mod members;
 mod operator;
 mod overview;
@@ -55,7 +57,9 @@ pub(super) fn routes() -> Routes {
         overview::routes(),
         search::routes(),
         members::routes(),
+        many::routes(),
         member::routes(),
+        member_roles::routes(),
         remove::routes(),
         invitations::routes(),
         inviting::routes(),

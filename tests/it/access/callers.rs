@@ -186,6 +186,9 @@ impl Scene {
     fn body(&self, route: &RouteInfo) -> Value {
         match (route.method.as_str(), route.path.trim_start_matches("/api/v1")) {
             ("PATCH", "/me" | "/tenants/{tenant}") | ("POST", "/tenants") => json!({ "name": "New" }),
+            ("POST", "/tenants/{tenant}/members/roles" | "/tenants/{tenant}/members/roles/preview") => {
+                json!({ "users": [self.parameters["user"]], "add": ["member"] })
+            }
             ("PUT", "/tenants/{tenant}/members/{user}/roles") => json!({ "roles": ["viewer", "member"] }),
             ("POST", "/tenants/{tenant}/invitations") => {
                 json!({ "email": "new@example.com", "roles": ["viewer"] })
@@ -214,14 +217,18 @@ impl Scene {
             "/tenants" | "/account" => vec![("name", text("New"))],
             "/account/appearance" => vec![("theme", text("dark"))],
             "/account/identities/link" => vec![("provider", text("github"))],
-            "/t/{tenant}/members/{user}/roles" => vec![
+            "/t/{tenant}/members/roles/choose" => vec![("user", self.parameters["user"].clone())],
+            "/t/{tenant}/members/roles" | "/t/{tenant}/members/roles/preview" => {
+                vec![("user", self.parameters["user"].clone()), ("deal-member", text("give"))]
+            }
+            "/t/{tenant}/members/{user}/roles" | "/t/{tenant}/members/{user}/roles/preview" => vec![
                 ("role", text("viewer")),
                 ("role", text("member")),
                 ("revision", self.revision(&format!("/members/{}", self.parameters["user"])).await),
             ],
             "/t/{tenant}/invitations" => vec![("email", text("new@example.com")), ("role", text("viewer"))],
             "/t/{tenant}/roles" => vec![("name", text("New")), ("allow", text("projects:read"))],
-            "/t/{tenant}/roles/{role}" => vec![
+            "/t/{tenant}/roles/{role}" | "/t/{tenant}/roles/{role}/preview" => vec![
                 ("name", text("New")),
                 ("allow", text("projects:update")),
                 ("revision", self.revision(&format!("/roles/{}", self.parameters["role"])).await),

@@ -12,10 +12,15 @@ use super::callers::{CALLERS, Caller, Scene};
 use crate::harness::app::{Answer, TestApp, each_database};
 
 /// What is sent by an unsafe method and still changes nothing here, so that there is nothing to record.
-const CHANGE_NOTHING: [(&str, &str); 3] = [
+const CHANGE_NOTHING: [(&str, &str); 8] = [
     ("/account/appearance", "how pages look is kept in a cookie of the browser"),
     ("/api/v1/tenants/{tenant}/access/explain", "a question that needs a body"),
     ("/api/v1/tenants/{tenant}/roles/{role}/preview", "says what a change would do; its body is that change"),
+    ("/api/v1/tenants/{tenant}/members/roles/preview", "the same of members"),
+    ("/t/{tenant}/roles/{role}/preview", "the same as a page, which asks whether to do it"),
+    ("/t/{tenant}/members/{user}/roles/preview", "the same"),
+    ("/t/{tenant}/members/roles/preview", "the same"),
+    ("/t/{tenant}/members/roles/choose", "a form for those who were selected, who may be many"),
 ];
 
 fn changes_nothing(route: &RouteInfo) -> bool {

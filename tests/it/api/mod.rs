@@ -6,6 +6,7 @@ mod documents;
 mod invitations;
 mod lists;
 mod members;
+mod members_many;
 mod operator;
 mod roles;
 mod roles_preview;

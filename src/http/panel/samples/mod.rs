@@ -9,11 +9,13 @@ mod account;
 mod audit;
 mod invitations;
 mod join;
+mod many;
 mod members;
 mod operator;
 mod outside;
 mod parts;
 mod people;
+mod preview;
 mod problems;
 mod role;
 mod roles;
@@ -57,7 +59,9 @@ pub(super) fn all(look: Look) -> Vec<Sample> {
         of::<super::overview::OverviewPage>(look),
         of::<super::members::MembersPage>(look),
         of::<super::member::MemberPage>(look),
+        of::<super::many::ManyRolesPage>(look),
         of::<super::parts::confirm::Confirm>(look),
+        of::<super::parts::preview::PreviewPage>(look),
         of::<super::invitations::InvitationsPage>(look),
         of::<super::inviting::LinkPage>(look),
         of::<super::join::JoinPage>(look),
@@ -69,6 +73,7 @@ pub(super) fn all(look: Look) -> Vec<Sample> {
         of::<super::access::who::WhoPage>(look),
         of::<super::access::matrix::MatrixPage>(look),
         of::<super::access::routes::RoutesPage>(look),
+        of::<super::access::unused::UnusedPage>(look),
         of::<super::audit::AuditPage>(look),
         of::<super::audit::chain::ChainPage>(look),
         of::<super::settings::SettingsPage>(look),
