@@ -110,6 +110,7 @@ fn greet(app: &App, idp: &Idp) {
     println!(
         "  Sign in   as a sample person: Ada with Google owns the tenant Acme; Vic with GitHub is not in it yet"
     );
+    println!("            and Gail with Google operates the installation: {url}/operator");
     println!("  Mail      {url}/dev/mailbox");
     println!("  Gallery   {url}/dev/gallery (every page in every state)");
     println!("  Metrics   http://{}/metrics", app.state.config.ops_listen);

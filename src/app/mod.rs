@@ -153,6 +153,7 @@ async fn upkeep(database: Database, last_seen: Arc<LastSeen>) {
         let now = database.clock().now();
         let tidied = async {
             last_seen.write(&database).await?;
+            crate::tenants::purge(&database).await?;
             let mut on = database.upkeep().await?;
             crate::db::prune_changes(&mut on, now - CHANGES_KEPT).await?;
             crate::db::expired_rows(&mut on, now).await

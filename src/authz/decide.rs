@@ -31,6 +31,28 @@ impl TenantRef {
     }
 }
 
+/// What a path leads a member to.
+#[derive(Debug)]
+pub enum Membership {
+    /// Their standing in the tenant.
+    Here(Arc<Standing>),
+    /// The tenant is called so now. The path has a slug it gave up, which is still reserved for it.
+    Moved(String),
+}
+
+impl Membership {
+    /// The standing, for whom an old slug leads nowhere.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`].
+    pub fn here(self) -> Result<Arc<Standing>> {
+        match self {
+            Self::Here(standing) => Ok(standing),
+            Self::Moved(_) => Err(Error::NotFound),
+        }
+    }
+}
+
 /// Decides who may do what in which tenant, by copies that are kept current.
 #[derive(Debug)]
 pub struct Authz {
@@ -201,7 +223,8 @@ impl Authz {
         Err(Error::Unavailable("the policy changes faster than it can be read", None))
     }
 
-    /// The standing of `user` in the tenant a path names, decided on policy version `at_least` or later.
+    /// The standing of `user` in the tenant a path names, decided on policy version `at_least` or later; or where the
+    /// tenant is now, when its members were known to find it by this slug.
     ///
     /// # Errors
     /// [`Error::NotFound`], the same for a tenant that is not there and one the user is not in;
@@ -211,7 +234,7 @@ impl Authz {
         tenant: &TenantRef,
         user: UserId,
         at_least: Option<i64>,
-    ) -> Result<Arc<Standing>> {
+    ) -> Result<Membership> {
         self.freshness.check()?;
         if let Some(policy) = self.resolve(tenant).await? {
             if at_least.is_some_and(|version| policy.version < version) {
@@ -221,7 +244,7 @@ impl Authz {
                 if at_least.is_some_and(|version| standing.policy.version < version) {
                     return Err(Error::Unavailable("this node has not seen that policy version", None));
                 }
-                return Ok(standing);
+                return Ok(Membership::Here(standing));
             }
         }
         // Both kinds of miss end in this same query, so that they take the same time.
@@ -229,10 +252,12 @@ impl Authz {
             TenantRef::Id(id) => (*id, ""),
             TenantRef::Slug(slug) => (TenantId::from_uuid(uuid::Uuid::nil()), slug.as_str()),
         };
-        if store::is_member(&mut self.database.read().await?, id, slug, user).await? {
-            return Err(Error::Unavailable("the membership is being changed", None));
+        let now = self.database.clock().now();
+        match store::slug_for_member(&mut self.database.read().await?, (id, slug), user, now).await? {
+            None => Err(Error::NotFound),
+            Some(present) if !slug.is_empty() && present != slug => Ok(Membership::Moved(present)),
+            Some(_) => Err(Error::Unavailable("the membership is being changed", None)),
         }
-        Err(Error::NotFound)
     }
 
     /// Grants `R` in the standing's tenant, or explains why not.

@@ -38,7 +38,7 @@ pub mod role;
 pub mod snapshot;
 mod store;
 
-pub use decide::{Authz, Capacity, Right, TenantRef};
+pub use decide::{Authz, Capacity, Membership, Right, TenantRef};
 pub use explain::{Able, Because, Member, MemberAccess, MemberHolds, NamedRole, Verdict};
 pub use freshness::Freshness;
 pub use grant::{Grant, Own};

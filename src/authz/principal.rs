@@ -52,7 +52,7 @@ pub struct UserHead {
     pub disabled: bool,
     /// What the person is on this installation, if they operate it.
     pub operator: Option<PlatformRole>,
-    /// Tenants the person is a member of, by name.
+    /// Tenants the person is a member of, by name, those that are deleted and can be restored among them.
     pub tenants: Vec<TenantId>,
     /// Goes up with every change of the above.
     pub version: i64,

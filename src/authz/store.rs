@@ -32,17 +32,18 @@ pub(super) async fn tenant_id_by_slug(on: &mut impl Executor, slug: &str) -> Res
     sql!(on, fetch_optional, query_scalar(text).bind(slug))
 }
 
-/// The one query behind every "no such tenant, or not yours", so that both take the same time.
-pub(super) async fn is_member(
+/// The present slug of the tenant that has, or lately had, this id or slug, if the person is a member of it. The one
+/// query behind every "no such tenant, or not yours", so that both take the same time.
+pub(super) async fn slug_for_member(
     on: &mut impl Executor,
-    id: TenantId,
-    slug: &str,
+    (id, slug): (TenantId, &str),
     user: UserId,
-) -> Result<bool> {
-    let text = "select count(*) from tenants t join members m on m.tenant_id = t.id \
-                where (t.id = $1 or t.slug = $2) and m.user_id = $3 and t.deleted_at is null";
-    let count: i64 = sql!(on, fetch_one, query_scalar(text).bind(id).bind(slug).bind(user))?;
-    Ok(count > 0)
+    now: Timestamp,
+) -> Result<Option<String>> {
+    let text = "select t.slug from tenants t join members m on m.tenant_id = t.id \
+                where m.user_id = $3 and t.deleted_at is null and (t.id = $1 or t.slug = $2 \
+                or t.id = (select s.tenant_id from tenant_slugs s where s.slug = $2 and s.reserved_until > $4))";
+    sql!(on, fetch_optional, query_scalar(text).bind(id).bind(slug).bind(user).bind(now))
 }
 
 #[derive(Debug, sqlx::FromRow)]
@@ -109,7 +110,7 @@ pub(super) async fn user(on: &mut impl Executor, id: UserId) -> Result<Option<Us
     let row: Option<UserRow> = sql!(on, fetch_optional, query_as(text).bind(id))?;
     let Some(row) = row else { return Ok(None) };
     let text = "select t.id from members m join tenants t on t.id = m.tenant_id \
-                where m.user_id = $1 and t.deleted_at is null order by t.name, t.id limit 200";
+                where m.user_id = $1 order by t.name, t.id limit 200";
     let tenants = sql!(on, fetch_all, query_scalar(text).bind(id))?;
     Ok(Some(UserHead {
         id,

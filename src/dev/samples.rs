@@ -1,40 +1,36 @@
-//! Sample data of `dev`: a tenant with its owner, so that the first sign-in shows something. Planted once.
+//! Sample data of `dev`: a tenant with its owner, so that the first sign-in shows something, and an operator. Planted
+//! once.
 
-use crate::authz::{Authz, Principal};
+use crate::authz::platform::PlatformRole;
+use crate::authz::{Authz, Principal, SessionRef};
 use crate::config::Config;
 use crate::db::{Database, Via};
+use crate::dev::idp::people::{self, Person};
 use crate::email::EmailAddress;
 use crate::error::Result;
+use crate::ids::UserId;
 use crate::login::accounts::{self, Browser, Entry};
 use crate::login::{ExternalIdentity, Provider};
+use crate::operators;
 use crate::tenants::{self, CreationRules, NewTenant};
 
-/// Makes the tenant Acme, owned by the sample person Ada, unless Ada has an account already.
+/// Makes the tenant Acme, owned by the sample person Ada, unless Ada has an account already; and makes the sample
+/// person Gail an operator, unless someone is.
 ///
 /// # Errors
 /// When the database cannot be written.
 pub async fn plant(database: &Database, authz: &Authz, config: &Config) -> Result<()> {
-    let Some(ada) = crate::dev::idp::people::samples().into_iter().find(|person| person.key == "ada") else {
-        return Ok(());
-    };
-    let email: Option<EmailAddress> = ada.emails.first().and_then(|email| email.address.parse().ok());
-    let external = ExternalIdentity {
-        provider: Provider::Google,
-        issuer: config.google.as_ref().map(|google| google.url.clone()).unwrap_or_default(),
-        subject: ada.subject.clone(),
-        name: Some(ada.name.clone()),
-        username: None,
-        email: email.clone(),
-        email_verified: true,
-        verified_emails: email.into_iter().collect(),
-        avatar_url: None,
-    };
     authz.freshness().confirmed().await;
-    let browser = Browser { via: Via::default(), user_agent: "sample data".to_owned() };
-    let now = database.clock().now();
-    let Entry::Opened { user, session } = accounts::enter(database, &external, &browser, now).await? else {
-        return Ok(());
-    };
+    let sample = |key: &str| people::samples().into_iter().find(|person| person.key == key);
+    if let Some(gail) = sample("gail")
+        && let Some(email) = address(&gail)
+        && operators::staff(database).await?.is_empty()
+        && enter(database, config, &gail).await?.is_some()
+    {
+        operators::appoint(database, &email, PlatformRole::Operator).await?;
+    }
+    let Some(ada) = sample("ada") else { return Ok(()) };
+    let Some((user, session)) = enter(database, config, &ada).await? else { return Ok(()) };
     let Some(user) = authz.user(user).await? else { return Ok(()) };
     if !user.tenants.is_empty() {
         return Ok(());
@@ -44,4 +40,34 @@ pub async fn plant(database: &Database, authz: &Authz, config: &Config) -> Resul
     let rules = CreationRules { who: config.tenant_creation, per_owner: config.limits.tenants_per_owner };
     tenants::create(database, authz, &principal, &acme, rules).await?;
     Ok(())
+}
+
+fn address(person: &Person) -> Option<EmailAddress> {
+    person.emails.first().and_then(|email| email.address.parse().ok())
+}
+
+/// Gives a sample person of Google an account, as their first sign-in would. None when they may not have one.
+async fn enter(
+    database: &Database,
+    config: &Config,
+    person: &Person,
+) -> Result<Option<(UserId, SessionRef)>> {
+    let email = address(person);
+    let external = ExternalIdentity {
+        provider: Provider::Google,
+        issuer: config.google.as_ref().map(|google| google.url.clone()).unwrap_or_default(),
+        subject: person.subject.clone(),
+        name: Some(person.name.clone()),
+        username: None,
+        email: email.clone(),
+        email_verified: true,
+        verified_emails: email.into_iter().collect(),
+        avatar_url: None,
+    };
+    let browser = Browser { via: Via::default(), user_agent: "sample data".to_owned() };
+    let now = database.clock().now();
+    Ok(match accounts::enter(database, &external, &browser, now).await? {
+        Entry::Opened { user, session } => Some((user, session)),
+        Entry::KnownElsewhere { .. } => None,
+    })
 }

@@ -4,11 +4,13 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use axum::extract::{FromRequestParts, RawPathParams};
+use axum::extract::{FromRequestParts, MatchedPath, RawPathParams};
+use axum::response::{IntoResponse, Response};
 use http::request::Parts;
+use http::{HeaderValue, StatusCode, header};
 
 use crate::authz::platform::{PlatformGrant, PlatformPermission};
-use crate::authz::{Grant, Own, Permission, Principal, Standing, TenantRef};
+use crate::authz::{Grant, Membership, Own, Permission, Principal, Standing, TenantRef};
 use crate::db::Chain;
 use crate::error::{Error, Result};
 use crate::http::guard::RequestTrace;
@@ -93,9 +95,9 @@ impl<P: Permission> Declares for Can<P> {
 }
 
 impl<P: Permission> FromRequestParts<AppState> for Can<P> {
-    type Rejection = Error;
+    type Rejection = Turned;
 
-    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self> {
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Turned> {
         let (principal, standing) = membership(parts, app, P::NAME).await?;
         let grant = decide(app, principal, standing).await?;
         RequestTrace::of(parts)?.decided();
@@ -119,9 +121,9 @@ impl<P: Permission> Declares for CanOrOwn<P> {
 }
 
 impl<P: Permission> FromRequestParts<AppState> for CanOrOwn<P> {
-    type Rejection = Error;
+    type Rejection = Turned;
 
-    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self> {
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Turned> {
         let (principal, standing) = membership(parts, app, P::NAME).await?;
         let own = path_parameter(parts, "user").await?.and_then(|text| text.parse::<UserId>().ok());
         let access = if own == Some(principal.user.id) {
@@ -250,15 +252,60 @@ async fn authenticate(parts: &mut Parts, app: &AppState) -> Result<Principal> {
     Ok(principal)
 }
 
+/// Why a handler does not run.
+#[derive(Debug)]
+pub enum Turned {
+    /// For an error.
+    Away(Error),
+    /// Because a member asked by a slug that the tenant gave up: this is the same path by the present one.
+    To(String),
+}
+
+impl From<Error> for Turned {
+    fn from(error: Error) -> Self {
+        Self::Away(error)
+    }
+}
+
+impl IntoResponse for Turned {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Away(error) => error.into_response(),
+            // Not for ever: the slug may come back to the tenant, and after its reservation it may be another's.
+            Self::To(path) => match HeaderValue::from_str(&path) {
+                Ok(place) => (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, place)]).into_response(),
+                Err(error) => Error::internal("a redirect cannot be written", error).into_response(),
+            },
+        }
+    }
+}
+
+/// The path that was asked for, with `slug` in the tenant's place.
+fn moved(parts: &Parts, slug: &str) -> Result<String> {
+    let route = parts.extensions.get::<MatchedPath>();
+    let route = route.ok_or(Error::Internal("a tenant's route was not matched", None))?.as_str();
+    let segments = route.split('/').zip(parts.uri.path().split('/'));
+    let path: Vec<&str> =
+        segments.map(|(name, given)| if name == "{tenant}" { slug } else { given }).collect();
+    let query = parts.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    Ok(format!("{}{query}", path.join("/")))
+}
+
 /// Who is calling, and their standing in the tenant the path names: not found to whoever is no member.
 async fn membership(
     parts: &mut Parts,
     app: &AppState,
     permission: &'static str,
-) -> Result<(Principal, Arc<Standing>)> {
+) -> Result<(Principal, Arc<Standing>), Turned> {
     let principal = authenticate(parts, app).await?;
     let (tenant, at_least) = (tenant(parts).await?, policy_version(parts)?);
-    let standing = app.authz.membership(&tenant, principal.user.id, at_least).await?;
+    let standing = match app.authz.membership(&tenant, principal.user.id, at_least).await? {
+        Membership::Moved(slug) if principal::is_safe(&parts.method) => {
+            RequestTrace::of(parts)?.decided();
+            return Err(Turned::To(moved(parts, &slug)?));
+        }
+        found => found.here()?,
+    };
     RequestTrace::of(parts)?.asks_in(Chain::Tenant(standing.policy.id), permission);
     app.last_seen.note(standing.policy.id, principal.user.id, app.database.clock().now());
     Ok((principal, standing))

@@ -213,17 +213,17 @@ pub(super) async fn keep_an_owner(
 }
 
 /// The denial, explained. Ends the write first: explaining takes another connection.
-async fn refuse(authz: &Authz, tx: WriteTx, actor: &Standing, refusal: &Refusal) -> Result<Error> {
+pub(super) async fn refuse(authz: &Authz, tx: WriteTx, actor: &Standing, refusal: &Refusal) -> Result<Error> {
     drop(tx);
     let required = &authz.catalogue().info(refusal.missing()).name;
     authz.deny(actor, required, refusal.reason(authz.catalogue())).await
 }
 
-fn holding(standing: &Standing) -> Holding<'_> {
+pub(super) fn holding(standing: &Standing) -> Holding<'_> {
     Holding::new(&standing.policy, &standing.roles)
 }
 
-fn present(standing: &Standing, now: Timestamp) -> Vec<HeldRole> {
+pub(super) fn present(standing: &Standing, now: Timestamp) -> Vec<HeldRole> {
     standing.roles.iter().copied().filter(|held| held.holds_at(now)).collect()
 }
 
@@ -239,11 +239,11 @@ fn read(policy: &TenantPolicy, wanted: &[RoleAssignment], now: Timestamp) -> Res
     if problems.0.is_empty() { Ok(roles) } else { Err(Error::Invalid(problems.0)) }
 }
 
-fn named(member: &Member) -> Target {
+pub(super) fn named(member: &Member) -> Target {
     Target::new("member", member.user.id, member.user.name.clone())
 }
 
-fn recorded(member: &Member) -> Value {
+pub(super) fn recorded(member: &Member) -> Value {
     json!({ "roles": member.roles.iter().map(recorded_role).collect::<Vec<_>>() })
 }
 

@@ -7,6 +7,7 @@ mod change;
 mod preview;
 mod seen;
 mod store;
+mod transfer;
 
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +16,7 @@ pub use self::bulk::{ManyChanged, ManyRoles, RolesChanged, change_roles};
 pub use self::change::{NewRoles, leave, remove, set_roles};
 pub use self::preview::{preview_many, preview_removal, preview_roles};
 pub use self::seen::LastSeen;
+pub use self::transfer::{Transfer, Transferred, transfer};
 use crate::authz::{Grant, perm};
 use crate::clock::Timestamp;
 use crate::db::Database;

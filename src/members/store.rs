@@ -267,6 +267,12 @@ pub(super) async fn active_owners(on: &mut impl Executor, tenant: TenantId, owne
     sql!(on, fetch_one, query_scalar(text).bind(tenant).bind(owner))
 }
 
+pub(super) async fn is_active(on: &mut impl Executor, user: UserId) -> Result<bool> {
+    let text = "select count(*) from users where id = $1 and disabled_at is null";
+    let count: i64 = sql!(on, fetch_one, query_scalar(text).bind(user))?;
+    Ok(count > 0)
+}
+
 pub(super) async fn unassign(tx: &mut WriteTx, tenant: TenantId, user: UserId, role: RoleId) -> Result<u64> {
     let text = "delete from role_assignments where tenant_id = $1 and user_id = $2 and role_id = $3";
     sql!(tx, execute, query(text).bind(tenant).bind(user).bind(role))

@@ -87,8 +87,8 @@ async fn move_to(tx: &mut WriteTx, tenant: &Tenant, slug: &Slug) -> Result<()> {
     Ok(())
 }
 
-/// Deletes the tenant: nobody can reach it any more, its slug stays reserved, its data rests. Open invitations to it
-/// are withdrawn.
+/// Deletes the tenant: nobody can reach it any more, its slug stays reserved, its data rests until it is restored or
+/// removed. Open invitations to it are withdrawn.
 ///
 /// # Errors
 /// [`Error::ReauthenticationRequired`] when the sign-in is older than ten minutes; [`Error::Stale`] when `if_match`
@@ -108,8 +108,6 @@ pub async fn delete(
     store::reserve(&mut tx, &tenant.slug, tenant.id, until).await?;
     store::delete(&mut tx, tenant.id).await?;
     let cancelled = store::cancel_invitations(&mut tx, tenant.id).await?;
-    // Others find out when they look: their lists leave out what has no policy.
-    tx.touch_user(grant.user()).await?;
     let event = AuditEvent::done(
         grant.actor(),
         "tenant.deleted",

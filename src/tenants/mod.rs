@@ -1,14 +1,16 @@
-//! Tenants: which there are for a person, how they are made, renamed and deleted. Called by the API and the panel;
+//! Tenants: which there are for a person, how they are made, renamed, deleted and restored. Called by the API and the panel;
 //! must never let a slug pass from one tenant to another before its reservation has ended.
 
 mod change;
 mod create;
+mod restore;
 mod store;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::change::{TenantChange, change, delete};
 pub use self::create::{CreationRules, NewTenant, SLUG_TAKEN, create};
+pub use self::restore::{DeletedTenant, UNDO, deleted_of, purge, restore};
 use crate::authz::{Authz, Grant, Principal, perm};
 use crate::clock::Timestamp;
 use crate::db::Database;
@@ -82,7 +84,7 @@ pub async fn list_for(authz: &Authz, user: UserId, now: Timestamp) -> Result<Vec
     let Some(head) = authz.user(user).await? else { return Ok(Vec::new()) };
     let mut mine = Vec::with_capacity(head.tenants.len());
     for tenant in &head.tenants {
-        // None when the tenant was deleted since the head was read.
+        // None while the tenant is deleted.
         let Some(standing) = authz.standing(*tenant, user).await? else { continue };
         mine.push(TenantOfMine {
             id: *tenant,

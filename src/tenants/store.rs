@@ -147,8 +147,8 @@ pub(super) async fn revised(tx: &mut WriteTx, tenant: TenantId) -> Result<Tenant
 /// Marks the tenant deleted. Its own id takes the place of the slug, which no path can name.
 pub(super) async fn delete(tx: &mut WriteTx, tenant: TenantId) -> Result<u64> {
     let at = tx.at();
-    let text = "update tenants set slug = $2, deleted_at = $3, updated_at = $3, revision = revision + 1 \
-                where id = $1";
+    let text = "update tenants set deleted_slug = slug, slug = $2, deleted_at = $3, updated_at = $3, \
+                revision = revision + 1 where id = $1";
     sql!(tx, execute, query(text).bind(tenant).bind(tenant.to_string()).bind(at))
 }
 
@@ -157,4 +157,47 @@ pub(super) async fn cancel_invitations(tx: &mut WriteTx, tenant: TenantId) -> Re
     let text = "update invitations set revoked_at = $2 where tenant_id = $1 and accepted_at is null \
                 and revoked_at is null";
     sql!(tx, execute, query(text).bind(tenant).bind(at))
+}
+
+/// The deleted tenants the person owns, deleted after `since`: id, the slug it had, name, and when it was deleted.
+pub(super) async fn deleted_of(
+    on: &mut impl Executor,
+    user: UserId,
+    since: Timestamp,
+    now: Timestamp,
+) -> Result<Vec<(TenantId, String, String, Timestamp)>> {
+    let text = "select t.id, t.deleted_slug, t.name, t.deleted_at from members m join tenants t on t.id = m.tenant_id \
+                join role_assignments a on a.tenant_id = m.tenant_id and a.user_id = m.user_id \
+                join roles r on r.tenant_id = a.tenant_id and r.id = a.role_id \
+                where m.user_id = $1 and t.deleted_at > $2 and t.deleted_slug is not null \
+                and r.system and r.key = 'owner' and (a.expires_at is null or a.expires_at > $3) \
+                order by t.deleted_at desc, t.id limit 200";
+    sql!(on, fetch_all, query_as(text).bind(user).bind(since).bind(now))
+}
+
+pub(super) async fn restore(tx: &mut WriteTx, tenant: TenantId, slug: &Slug) -> Result<u64> {
+    let at = tx.at();
+    let text = "update tenants set slug = $2, deleted_slug = null, deleted_at = null, updated_at = $3, \
+                revision = revision + 1 where id = $1 and deleted_at is not null";
+    sql!(tx, execute, query(text).bind(tenant).bind(slug.as_str()).bind(at))
+}
+
+/// Some tenants deleted before then, the oldest first.
+pub(super) async fn deleted_before(
+    on: &mut impl Executor,
+    before: Timestamp,
+    limit: i64,
+) -> Result<Vec<(TenantId, String)>> {
+    let text = "select id, name from tenants where deleted_at < $1 order by deleted_at, id limit $2";
+    sql!(on, fetch_all, query_as(text).bind(before).bind(limit))
+}
+
+/// Removes the tenant and, by the foreign keys of every table, all that is in it. Its slugs stay reserved.
+pub(super) async fn purge(tx: &mut WriteTx, tenant: TenantId, before: Timestamp) -> Result<u64> {
+    // The members first, and with them the roles they hold: no role goes while someone holds it.
+    let text =
+        "delete from members where tenant_id in (select id from tenants where id = $1 and deleted_at < $2)";
+    sql!(tx, execute, query(text).bind(tenant).bind(before))?;
+    let text = "delete from tenants where id = $1 and deleted_at < $2";
+    sql!(tx, execute, query(text).bind(tenant).bind(before))
 }

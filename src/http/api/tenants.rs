@@ -2,16 +2,17 @@
 
 use axum::extract::State;
 
-use crate::authz::perm;
-use crate::error::Result;
+use crate::authz::{TenantRef, perm};
+use crate::error::{Error, Result};
 use crate::http::access::{Can, SignedIn};
 use crate::http::answer::{Created, Done, Found};
 use crate::http::api::{Part, scope};
-use crate::http::extract::{IfMatch, Json, Query};
+use crate::http::extract::{IfMatch, Json, Path, Query};
 use crate::http::pagination::{self, Page};
 use crate::http::routes::{Area, Routes};
 use crate::http::state::AppState;
-use crate::tenants::{self, CreationRules, NewTenant, Tenant, TenantChange};
+use crate::members::{self, Transfer, Transferred};
+use crate::tenants::{self, CreationRules, DeletedTenant, NewTenant, Tenant, TenantChange};
 
 pub(super) fn routes() -> Routes {
     Routes::new(Area::Api)
@@ -20,6 +21,9 @@ pub(super) fn routes() -> Routes {
         .get("/api/v1/tenants/{tenant}", "Show a tenant", show)
         .patch("/api/v1/tenants/{tenant}", "Change a tenant's name or slug", change)
         .delete("/api/v1/tenants/{tenant}", "Delete a tenant", delete)
+        .post("/api/v1/tenants/{tenant}/transfer", "Hand a tenant over to another owner", transfer)
+        .post("/api/v1/tenants/{tenant}/restore", "Restore a tenant one owned and that was deleted", restore)
+        .get("/api/v1/me/deleted-tenants", "List deleted tenants one can restore", deleted)
 }
 
 async fn list(
@@ -70,4 +74,40 @@ async fn delete(
     if_match: IfMatch,
 ) -> Result<Done> {
     Ok(tenants::delete(&app.authz, who.grant(), if_match.revision()?).await?.into())
+}
+
+async fn transfer(
+    who: Can<perm::TenantTransfer>,
+    State(app): State<AppState>,
+    Json(body): Json<Transfer>,
+) -> Result<Found<Transferred>> {
+    let (transferred, committed) = members::transfer(&app.authz, who.grant(), &body).await?;
+    Ok(Found::new(transferred).after(committed.policy_version))
+}
+
+async fn deleted(
+    SignedIn(principal): SignedIn,
+    State(app): State<AppState>,
+) -> Result<Found<Page<DeletedTenant>>> {
+    let items = tenants::deleted_of(&app.database, &principal).await?;
+    Ok(Found::new(Page { items, next_cursor: None }))
+}
+
+async fn restore(
+    SignedIn(principal): SignedIn,
+    State(app): State<AppState>,
+    Path(named): Path<TenantRef>,
+) -> Result<Found<Tenant>> {
+    // No slug names what is deleted, to others; its owner may go on calling it by the one it had.
+    let id = match named {
+        TenantRef::Id(id) => id,
+        TenantRef::Slug(slug) => {
+            let mine = tenants::deleted_of(&app.database, &principal).await?;
+            mine.iter().find(|tenant| tenant.slug == slug.as_str()).ok_or(Error::NotFound)?.id
+        }
+    };
+    let per_owner = app.config.limits.tenants_per_owner;
+    let (tenant, committed) = tenants::restore(&app.database, &principal, id, per_owner).await?;
+    let revision = tenant.revision;
+    Ok(Found::new(tenant).revision(revision).after(committed.policy_version))
 }

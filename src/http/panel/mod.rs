@@ -35,6 +35,7 @@ mod settings;
 pub(super) mod sign_in;
 mod start;
 mod tenants;
+mod transfer;
 
 use askama::Template;
 use axum::response::{IntoResponse, Response};
@@ -69,6 +70,7 @@ pub(super) fn routes() -> Routes {
         access::routes(),
         audit::routes(),
         settings::routes(),
+        transfer::routes(),
         operator::routes(),
         account::routes(),
         sessions::routes(),

@@ -181,18 +181,18 @@ fn tenant_path(path: &str) -> Option<&str> {
 
 /// The page that holds the form which posts to `path`.
 fn page_of(path: &str) -> String {
-    const VERBS: [&str; 11] = [
-        "roles", "remove", "resend", "revoke", "delete", "unlink", "transfer", "suspend", "resume",
-        "disable", "enable",
+    const VERBS: [&str; 12] = [
+        "roles", "remove", "resend", "revoke", "delete", "unlink", "transfer", "restore", "suspend",
+        "resume", "disable", "enable",
     ];
     if path.starts_with("/account") {
         return "/account".to_owned();
     }
     if let Some((page, verb)) = path.rsplit_once('/')
-        && path.starts_with("/operator/")
+        && (path.starts_with("/operator/") || path.starts_with("/tenants/"))
         && VERBS.contains(&verb)
     {
-        return page.to_owned();
+        return if verb == "restore" { "/tenants" } else { page }.to_owned();
     }
     let Some(tenant) = tenant_path(path) else {
         return if path.starts_with("/invitations/") || path == "/tenants" { path } else { "/" }.to_owned();
@@ -224,6 +224,8 @@ mod tests {
             ("/invitations/abc", "/invitations/abc"),
             ("/tenants", "/tenants"),
             ("/operator/tenants/1/suspend", "/operator/tenants/1"),
+            ("/tenants/1/restore", "/tenants"),
+            ("/t/acme/settings/transfer", "/t/acme/settings"),
             ("/operator/users/1/enable", "/operator/users/1"),
             ("/logout", "/"),
         ] {

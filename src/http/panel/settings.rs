@@ -44,6 +44,7 @@ pub(super) struct SettingsPage {
     pub(super) errors: FormErrors,
     pub(super) may_change: bool,
     pub(super) may_delete: bool,
+    pub(super) may_transfer: bool,
     /// Whether the sign-in is recent enough to delete.
     pub(super) fresh: bool,
 }
@@ -112,6 +113,7 @@ async fn settings_page(
         errors: form::errors(rejected),
         may_change: grant.can::<perm::TenantUpdate>(),
         may_delete: grant.can::<perm::TenantDelete>(),
+        may_transfer: grant.can::<perm::TenantTransfer>() && grant.can::<perm::MembersRead>(),
         fresh: grant.principal().require_fresh(now).is_ok(),
         made: Moment::new(tenant.created_at, now),
         tenant,

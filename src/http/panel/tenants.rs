@@ -4,27 +4,28 @@ use askama::Template;
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 
-use crate::authz::{Principal, platform};
+use crate::authz::{Principal, TenantRef, platform};
 use crate::config::TenantCreation;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::http::access::SignedIn;
-use crate::http::extract::{Form, Query};
+use crate::http::extract::{Form, Path, Query};
+use crate::http::panel::parts::confirm::Confirm;
 use crate::http::panel::parts::form::{self, FormErrors, Rejected};
 use crate::http::panel::parts::frame::{Frame, Section};
 use crate::http::panel::parts::notice::Notice;
-use crate::http::panel::parts::shown::{Avatar, Badge};
+use crate::http::panel::parts::shown::{Avatar, Badge, Moment};
 use crate::http::panel::parts::view::View;
 use crate::http::panel::{Icon, page};
 use crate::http::routes::{Area, Routes};
 use crate::http::state::AppState;
-use crate::tenants::{self, CreationRules, NewTenant, Status};
+use crate::tenants::{self, CreationRules, DeletedTenant, NewTenant, Status};
 
 pub(super) fn routes() -> Routes {
-    Routes::new(Area::Panel).get("/tenants", "Choose a tenant", show).post(
-        "/tenants",
-        "Make a tenant",
-        create,
-    )
+    Routes::new(Area::Panel)
+        .get("/tenants", "Choose a tenant", show)
+        .post("/tenants", "Make a tenant", create)
+        .get("/tenants/{tenant}/restore", "Ask before a deleted tenant is restored", ask_restore)
+        .post("/tenants/{tenant}/restore", "Restore a deleted tenant", restore)
 }
 
 #[derive(Debug, Deserialize, schemars::JsonSchema)]
@@ -39,6 +40,8 @@ struct Shown {
 pub(super) struct TenantsPage {
     pub(super) frame: Frame,
     pub(super) tenants: Vec<Mine>,
+    /// Those one can restore.
+    pub(super) deleted: Vec<Gone>,
     pub(super) may_create: bool,
     pub(super) errors: FormErrors,
     pub(super) name: String,
@@ -56,6 +59,17 @@ pub(super) struct Mine {
     pub(super) suspended: bool,
     /// Where one leaves it.
     pub(super) leave: String,
+}
+
+/// A deleted tenant of the reader's.
+#[derive(Debug)]
+pub(super) struct Gone {
+    pub(super) name: String,
+    pub(super) slug: String,
+    pub(super) avatar: Avatar,
+    pub(super) until: Moment,
+    /// Where one restores it.
+    pub(super) restore: String,
 }
 
 async fn show(SignedIn(principal): SignedIn, app: View, Query(query): Query<Shown>) -> Result<Response> {
@@ -80,6 +94,57 @@ async fn create(SignedIn(principal): SignedIn, app: View, form: Form) -> Result<
     }
 }
 
+async fn ask_restore(
+    SignedIn(principal): SignedIn,
+    app: View,
+    Path(named): Path<TenantRef>,
+) -> Result<Response> {
+    let tenant = deleted(&app, &principal, &named).await?;
+    principal.require_fresh(app.database.clock().now())?;
+    Ok(question(&app, &principal, &tenant).await?.answer(None))
+}
+
+async fn restore(
+    SignedIn(principal): SignedIn,
+    app: View,
+    Path(named): Path<TenantRef>,
+    form: Form,
+) -> Result<Response> {
+    form.only(&[])?;
+    let tenant = deleted(&app, &principal, &named).await?;
+    let per_owner = app.config.limits.tenants_per_owner;
+    match tenants::restore(&app.database, &principal, tenant.id, per_owner).await {
+        Ok((tenant, _)) => Ok(Notice::TenantRestored.at(&format!("/t/{}", tenant.slug)).into_response()),
+        Err(error) => {
+            let rejected = Rejected::from(error, &[])?;
+            Ok(question(&app, &principal, &tenant).await?.answer(Some(&rejected)))
+        }
+    }
+}
+
+async fn question(app: &View, principal: &Principal, tenant: &DeletedTenant) -> Result<Confirm> {
+    Ok(Confirm {
+        frame: Frame::of(app, principal, Section::Tenants).await?,
+        title: format!("Restore {}?", tenant.name),
+        text: "Everyone who was in it has access again, with the roles they had. Invitations stay withdrawn."
+            .to_owned(),
+        action: format!("/tenants/{}/restore", tenant.id),
+        button: "Restore",
+        cancel: "/tenants".to_owned(),
+        errors: FormErrors::default(),
+    })
+}
+
+/// The caller's deleted tenant that a path names.
+async fn deleted(app: &View, principal: &Principal, named: &TenantRef) -> Result<DeletedTenant> {
+    let mine = tenants::deleted_of(&app.database, principal).await?;
+    let is = |tenant: &DeletedTenant| match named {
+        TenantRef::Id(id) => tenant.id == *id,
+        TenantRef::Slug(slug) => tenant.slug == slug.as_str(),
+    };
+    mine.into_iter().find(is).ok_or(Error::NotFound)
+}
+
 async fn tenants_page(
     app: &View,
     principal: &Principal,
@@ -95,7 +160,17 @@ async fn tenants_page(
         slug: tenant.slug,
         roles: tenant.roles.into_iter().map(|key| Badge { name: role_name(app, key), until: None }).collect(),
     };
+    let now = app.database.clock().now();
+    let gone = |tenant: DeletedTenant| Gone {
+        avatar: Avatar::new(tenant.id.uuid(), &tenant.name, None),
+        until: Moment::new(tenant.restorable_until, now),
+        restore: format!("/tenants/{}/restore", tenant.id),
+        name: tenant.name,
+        slug: tenant.slug,
+    };
+    let deleted = tenants::deleted_of(&app.database, principal).await?;
     Ok(TenantsPage {
+        deleted: deleted.into_iter().map(gone).collect(),
         frame: Frame::of(app, principal, Section::Tenants).await?,
         tenants: mine.into_iter().map(shown).collect(),
         may_create: may_create(app, principal),

@@ -171,7 +171,7 @@ impl World {
     }
 
     async fn grant<P: Permission>(&self, tenant: TenantId, user: UserId) -> Result<Grant<P>> {
-        let standing = self.deps.authz.membership(&TenantRef::Id(tenant), user, None).await?;
+        let standing = self.deps.authz.membership(&TenantRef::Id(tenant), user, None).await?.here()?;
         self.deps.authz.decide(self.principal(user).await, standing).await
     }
 

@@ -99,7 +99,16 @@ impl Scene {
         }
         let elsewhere = app.tenant_of(&victim, &format!("elsewhere-{number:04}")).await;
         let token = person.as_ref().unwrap_or(&owner).is_invited(&elsewhere, "viewer").await;
+        let gone = match &person {
+            Some(person) => {
+                let gone = app.tenant_of(person, &format!("gone-{number:04}")).await;
+                person.delete(&gone.api("")).await.expect(204);
+                gone.id.to_string()
+            }
+            None => elsewhere.id.to_string(),
+        };
         let parameters = HashMap::from([
+            ("gone", gone),
             ("tenant", tenant.slug.clone()),
             ("user", victim.id.to_string()),
             ("invitation", invitation["id"].as_str().unwrap().to_owned()),
@@ -142,6 +151,7 @@ impl Scene {
     pub(super) fn path(&self, route: &RouteInfo, tenant: &str) -> String {
         let fill = |segment: &str| match segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
             None => segment.to_owned(),
+            Some("tenant") if route.path.ends_with("/restore") => self.parameters["gone"].clone(),
             Some("tenant") => tenant.to_owned(),
             Some(name) => {
                 let value = self.parameters.get(name);
@@ -194,6 +204,7 @@ impl Scene {
             ("POST", "/operator/tenants/{tenant}/suspend" | "/operator/users/{user}/disable") => {
                 json!({ "reason": "A test of it." })
             }
+            ("POST", "/tenants/{tenant}/transfer") => json!({ "to": self.parameters["user"] }),
             ("POST", "/invitations/accept") => json!({ "token": self.parameters["token"] }),
             _ => json!({}),
         }
@@ -232,6 +243,9 @@ impl Scene {
             ],
             "/operator/tenants/{tenant}/suspend" | "/operator/users/{user}/disable" => {
                 vec![("reason", text("A test of it."))]
+            }
+            "/t/{tenant}/settings/transfer" => {
+                vec![("to", self.parameters["user"].clone()), ("confirm", self.tenant.slug.clone())]
             }
             "/t/{tenant}/settings/delete" => vec![("confirm", self.tenant.slug.clone())],
             _ => Vec::new(),

@@ -1,5 +1,6 @@
 //! Every form of the table without the token of its session: refused, and nothing changed.
 
+use freehold::authz::platform::PlatformRole;
 use freehold::http::extract::FORM_TOKEN;
 use freehold::http::routes::Area;
 use http::Method;
@@ -12,6 +13,7 @@ async fn no_form_is_taken_without_its_token() {
     each_database(async |app| {
         let scene = Scene::set(&app, Caller::Owner, 0).await;
         let owner = scene.caller.as_ref().unwrap();
+        owner.operates(PlatformRole::Operator).await;
         let other = app.person("other").await;
         app.mail_is_sent().await;
         let table = freehold::http::table();

@@ -10,4 +10,5 @@ mod members_many;
 mod operator;
 mod roles;
 mod roles_preview;
+mod tenant_life;
 mod tenants;

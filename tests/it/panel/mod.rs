@@ -15,6 +15,7 @@ mod previews;
 mod roles;
 mod search;
 mod signing_in;
+mod tenant_life;
 
 use crate::harness::app::Answer;
 

@@ -194,7 +194,7 @@ async fn a_tenant_always_keeps_an_owner() {
 async fn owners_who_demote_each_other_never_leave_none() {
     on_both(async |world: World| {
         let (tenant, [ada, bob, _]) = acme(&world).await;
-        for _ in 0..50 {
+        for _ in 0..200 {
             world.db_join(tenant, ada, &[("owner", None)]).await;
             world.db_join(tenant, bob, &[("owner", None)]).await;
             let one = world.grant::<perm::MembersUpdate>(ada, tenant).await;

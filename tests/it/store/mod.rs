@@ -10,5 +10,6 @@ mod members_preview;
 mod role_edits;
 mod roles;
 mod roles_preview;
+mod tenant_life;
 mod tenants;
 pub(crate) mod world;

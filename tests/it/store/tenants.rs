@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::store::world::{ANYONE, World, on_both};
 use freehold::authz::perm;
 use freehold::authz::platform::PlatformRole;
-use freehold::authz::{Own, TenantRef};
+use freehold::authz::{Membership, Own, TenantRef};
 use freehold::config::TenantCreation;
 use freehold::error::Error;
 use freehold::ids::{TenantId, UserId};
@@ -31,7 +31,8 @@ fn moved(slug: &str) -> TenantChange {
 
 async fn resolves(world: &World, user: UserId, slug: &str) -> Option<TenantId> {
     let tenant = TenantRef::Slug(Slug::parse(slug).unwrap());
-    world.authz.membership(&tenant, user, None).await.ok().map(|standing| standing.policy.id)
+    let found = world.authz.membership(&tenant, user, None).await;
+    found.and_then(Membership::here).ok().map(|standing| standing.policy.id)
 }
 
 #[tokio::test]

@@ -77,6 +77,7 @@ pub(super) fn all(look: Look) -> Vec<Sample> {
         of::<super::audit::AuditPage>(look),
         of::<super::audit::chain::ChainPage>(look),
         of::<super::settings::SettingsPage>(look),
+        of::<super::transfer::TransferPage>(look),
         of::<super::operator::home::OperatorPage>(look),
         of::<super::operator::tenants::TenantListPage>(look),
         of::<super::operator::tenant::TenantPage>(look),

@@ -13,7 +13,8 @@ use crate::http::panel::parts::shown::Badge;
 use crate::http::panel::parts::steps::{Progress, first_steps};
 use crate::http::panel::parts::view::Look;
 use crate::http::panel::settings::SettingsPage;
-use crate::http::panel::tenants::{Mine, TenantsPage};
+use crate::http::panel::tenants::{Gone, Mine, TenantsPage};
+use crate::http::panel::transfer::{Heir, TransferPage};
 use crate::ids::{TenantId, UserId};
 use crate::tenants::{Status, Tenant};
 
@@ -24,6 +25,7 @@ impl Sampled for TenantsPage {
         let page = |tenants: Vec<Mine>| Self {
             frame: scene::frame(look, Section::Tenants),
             tenants,
+            deleted: Vec::new(),
             may_create: true,
             errors: FormErrors::default(),
             name: String::new(),
@@ -45,6 +47,10 @@ impl Sampled for TenantsPage {
         ];
         vec![
             ("usual", usual()),
+            (
+                "deleted",
+                Self { deleted: vec![gone(4, "Ember", 700), gone(5, scene::UNBROKEN, 20)], ..usual() },
+            ),
             ("newcomer", page(Vec::new())),
             ("newcomer-waits", Self { may_create: false, ..page(Vec::new()) }),
             ("awkward", page(awkward)),
@@ -79,6 +85,16 @@ impl Sampled for TenantsPage {
     }
 }
 
+fn gone(number: usize, name: &str, hours: u64) -> Gone {
+    Gone {
+        name: name.to_owned(),
+        slug: format!("sample-{number}"),
+        avatar: scene::avatar(number, name),
+        until: scene::ahead(hours),
+        restore: format!("#restore-{number}"),
+    }
+}
+
 fn mine(number: usize, name: &str, roles: &[&str]) -> Mine {
     Mine {
         name: name.to_owned(),
@@ -87,6 +103,46 @@ fn mine(number: usize, name: &str, roles: &[&str]) -> Mine {
         roles: roles.iter().map(|role| scene::badge(role)).collect(),
         suspended: false,
         leave: format!("#leave-{number}"),
+    }
+}
+
+impl Sampled for TransferPage {
+    const PAGE: &'static str = "transfer";
+
+    fn samples(look: Look) -> Vec<(&'static str, Self)> {
+        let heir = |(number, (name, email)): (usize, (&str, &str))| Heir {
+            id: scene::id(number).to_string(),
+            name: name.to_owned(),
+            email: email.to_owned(),
+            roles: if number == 2 { String::new() } else { "Admin".to_owned() },
+            chosen: number == 1,
+        };
+        let kept = ["Admin", "Member", "Viewer"].map(|name| (name.to_lowercase(), name.to_owned()));
+        let page = |name: &str, people: Vec<Heir>| Self {
+            frame: scene::inside(look, Section::Settings, name),
+            path: "/t/acme".to_owned(),
+            name: name.to_owned(),
+            slug: "acme".to_owned(),
+            search: String::new(),
+            people,
+            more: false,
+            kept: kept.clone().into(),
+            keep: "admin".to_owned(),
+            errors: FormErrors::default(),
+        };
+        let usual = || page("Acme", scene::PEOPLE.into_iter().take(4).enumerate().map(heir).collect());
+        let long = [(scene::LONG, "x@example.com"), (scene::UNBROKEN, "y@example.com")];
+        let awkward = page(scene::UNBROKEN, long.into_iter().enumerate().map(heir).collect());
+        vec![
+            ("usual", usual()),
+            ("alone", page("Acme", Vec::new())),
+            ("nobody", Self { search: "nobody is called this".to_owned(), ..page("Acme", Vec::new()) }),
+            (
+                "wrong",
+                Self { errors: wrong("confirm", "This is not the slug. Nothing was changed."), ..usual() },
+            ),
+            ("awkward", Self { more: true, ..awkward }),
+        ]
     }
 }
 
@@ -265,8 +321,8 @@ impl Sampled for SettingsPage {
         vec![
             ("usual", usual()),
             ("stale-sign-in", Self { fresh: false, ..usual() }),
-            ("admin", Self { may_delete: false, ..usual() }),
-            ("viewer", Self { may_change: false, may_delete: false, ..usual() }),
+            ("admin", Self { may_delete: false, may_transfer: false, ..usual() }),
+            ("viewer", Self { may_change: false, may_delete: false, may_transfer: false, ..usual() }),
             (
                 "rejected",
                 Self {
@@ -305,6 +361,7 @@ fn settings(look: Look, name: &str, slug: &str) -> SettingsPage {
         errors: FormErrors::default(),
         may_change: true,
         may_delete: true,
+        may_transfer: true,
         fresh: true,
     }
 }
