@@ -18,6 +18,8 @@ pub mod login;
 pub mod tenants;
 // Invitations: an address that may become a member.
 pub mod invitations;
+// Requests for roles: asked by members, answered by those who may give them.
+pub mod requests;
 // Who is in a tenant, with which roles.
 pub mod members;
 // The roles of a tenant, and who may give them.

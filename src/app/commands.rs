@@ -48,7 +48,9 @@ pub async fn access_tables(folder: Option<&std::path::Path>) -> Result<String> {
                     let own = |answer: String| if answer == "yes" { answer } else { "own".to_owned() };
                     answers.unwrap_or_default().into_iter().map(own).collect()
                 }
-                Access::SignedIn | Access::Public(_) => keys.iter().map(|_| "yes".to_owned()).collect(),
+                Access::Member | Access::SignedIn | Access::Public(_) => {
+                    keys.iter().map(|_| "yes".to_owned()).collect()
+                }
             };
             route_is.into_iter().chain(answers).collect()
         });

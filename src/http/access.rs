@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
 
-use crate::authz::{Grant, Own, Permission, Principal, Standing, TenantRef};
+use crate::authz::{Grant, Own, Permission, Principal, Right as _, Standing, TenantRef};
 use crate::error::{Error, Result};
 use crate::http::guard::RequestTrace;
 use crate::http::principal;
@@ -21,6 +21,8 @@ pub enum Access {
     Permission(&'static str),
     /// The same, and the person the path names by `{user}`.
     PermissionOrOwn(&'static str),
+    /// Every member of the path's tenant, with or without a role.
+    Member,
     /// Everyone who is signed in.
     SignedIn,
     /// Everyone, for the reason given.
@@ -33,7 +35,7 @@ impl Access {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Permission(name) | Self::PermissionOrOwn(name) => name,
-            Self::SignedIn => "signed-in",
+            Self::Member | Self::SignedIn => "signed-in",
             Self::Public(_) => "public",
         }
     }
@@ -44,6 +46,7 @@ impl std::fmt::Display for Access {
         match self {
             Self::Permission(name) => write!(f, "`{name}`"),
             Self::PermissionOrOwn(name) => write!(f, "`{name}`, or about oneself"),
+            Self::Member => f.write_str("every member"),
             Self::SignedIn => f.write_str("signed in"),
             Self::Public(why) => write!(f, "everyone: {why}"),
         }
@@ -53,7 +56,7 @@ impl std::fmt::Display for Access {
 /// An argument that declares who may call its handler.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not declare who may call this handler",
-    note = "the first argument must be `Can<perm::…>`, `CanOrOwn<perm::…>`, `SignedIn` or `Public<…>`"
+    note = "the first argument must be `Can<perm::…>`, `CanOrOwn<perm::…>`, `Member`, `SignedIn` or `Public<…>`"
 )]
 pub trait Declares: sealed::Sealed {
     /// Who may call it.
@@ -64,6 +67,7 @@ mod sealed {
     pub trait Sealed {}
     impl<P: crate::authz::Permission> Sealed for super::Can<P> {}
     impl<P: crate::authz::Permission> Sealed for super::CanOrOwn<P> {}
+    impl Sealed for super::Member {}
     impl Sealed for super::SignedIn {}
     impl<R: super::Reason> Sealed for super::Public<R> {}
 }
@@ -125,6 +129,28 @@ impl<P: Permission> FromRequestParts<AppState> for CanOrOwn<P> {
         };
         RequestTrace::of(parts)?.decided();
         Ok(access)
+    }
+}
+
+/// The caller is a member of the tenant the path names, whatever their roles allow: for what every member may ask, and
+/// for lists that hold only the caller's own.
+#[derive(Debug)]
+pub struct Member(pub Grant<Own>);
+
+impl Declares for Member {
+    fn access() -> Access {
+        Access::Member
+    }
+}
+
+impl FromRequestParts<AppState> for Member {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self> {
+        let (principal, standing) = membership(parts, app, Own::NAME).await?;
+        let grant = app.authz.decide(principal, standing).await?;
+        RequestTrace::of(parts)?.decided();
+        Ok(Self(grant))
     }
 }
 

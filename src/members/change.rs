@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 use super::{Member, store};
 use crate::authz::{Authz, Grant, HeldRole, Own, Right, Standing, TenantPolicy, perm};
 use crate::clock::Timestamp;
-use crate::db::{AuditEvent, Committed, Target, WriteTx};
+use crate::db::{AuditEvent, Committed, Target, Undone, WriteTx};
 use crate::error::{Error, FieldError, Result};
-use crate::ids::UserId;
+use crate::ids::{TenantId, UserId};
 use crate::roles::guards::{self, Holding, Refusal};
 
 /// The body of `PUT members/{user}/roles`.
@@ -85,41 +85,105 @@ pub async fn set_roles(
     roles: &[RoleAssignment],
     if_match: Option<i64>,
 ) -> Result<(Member, Option<Committed>)> {
+    change_roles(authz, grant, user, roles, (if_match, None)).await
+}
+
+/// [`set_roles`], recorded as undoing an event.
+///
+/// # Errors
+/// As [`set_roles`].
+pub(crate) async fn restore_roles(
+    authz: &Authz,
+    grant: &Grant<perm::MembersUpdate>,
+    user: UserId,
+    roles: &[RoleAssignment],
+    (revision, undone): (i64, Undone),
+) -> Result<(Member, Option<Committed>)> {
+    change_roles(authz, grant, user, roles, (Some(revision), Some(undone))).await
+}
+
+async fn change_roles(
+    authz: &Authz,
+    grant: &Grant<perm::MembersUpdate>,
+    user: UserId,
+    roles: &[RoleAssignment],
+    (if_match, undone): (Option<i64>, Option<Undone>),
+) -> Result<(Member, Option<Committed>)> {
     let (mut tx, grant) = authz.write(grant).await?;
-    let (tenant, policy, now) = (grant.tenant(), Arc::clone(&grant.standing().policy), tx.at());
-    let before = store::member(&mut tx, tenant, now, user).await?.ok_or(Error::NotFound)?;
+    let before = within(&mut tx, grant.tenant(), user).await?.ok_or(Error::NotFound)?;
     if if_match.is_some_and(|revision| revision != before.revision) {
         return Err(Error::Stale);
     }
-    let target = authz.standing_in(&mut tx, &policy, user).await?.ok_or(Error::NotFound)?;
-    let after = read(&policy, roles, now)?;
-    let actor = grant.standing().clone();
-    if user != grant.user() {
-        let allowed = guards::may_act_on(holding(&actor), holding(&target), now);
-        if let Err(refusal) = allowed {
-            return Err(refuse(authz, tx, &actor, &refusal).await?);
+    let after = read(grant.policy(), roles, tx.at())?;
+    match apply(authz, &mut tx, &grant, before, |_| after).await? {
+        Applied::Same(member) => Ok((member, None)),
+        Applied::Refused(refusal) => Err(refuse(authz, tx, grant.standing(), &refusal).await?),
+        Applied::Done { before, after } => {
+            let event = AuditEvent::done(grant.actor(), "member.updated", named(&after))
+                .changing(&recorded(&before), &recorded(&after))
+                .undoing(undone)
+                .affecting_access();
+            Ok((after, Some(tx.commit(event).await?)))
         }
     }
-    if same(&present(&target, now), &after) {
-        return Ok((before, None));
+}
+
+/// The member as `tx` sees them.
+pub(crate) async fn within(tx: &mut WriteTx, tenant: TenantId, user: UserId) -> Result<Option<Member>> {
+    let now = tx.at();
+    store::member(tx, tenant, now, user).await
+}
+
+/// What giving someone roles within a write came to.
+#[derive(Debug)]
+pub(crate) enum Applied {
+    /// They hold exactly these already: nothing was written.
+    Same(Member),
+    /// The rules do not agree: nothing was written.
+    Refused(Refusal),
+    /// The member as they were, and as they are.
+    Done { before: Member, after: Member },
+}
+
+/// Makes what `wanted` makes of the roles someone holds the roles they hold, within a write that records it: by the
+/// rules, asked of the grant's principal.
+///
+/// # Errors
+/// [`Error::Conflict`] when nobody would own the tenant; [`Error::NotFound`] when they are no member;
+/// [`Error::Unavailable`].
+pub(crate) async fn apply(
+    authz: &Authz,
+    tx: &mut WriteTx,
+    grant: &Grant<perm::MembersUpdate>,
+    before: Member,
+    wanted: impl FnOnce(&[HeldRole]) -> Vec<HeldRole>,
+) -> Result<Applied> {
+    let (tenant, user, now) = (grant.tenant(), before.user.id, tx.at());
+    let policy = Arc::clone(&grant.standing().policy);
+    let target = authz.standing_in(tx, &policy, user).await?.ok_or(Error::NotFound)?;
+    let after = wanted(&target.roles);
+    let actor = grant.standing();
+    if user != grant.user()
+        && let Err(refusal) = guards::may_act_on(holding(actor), holding(&target), now)
+    {
+        return Ok(Applied::Refused(refusal));
     }
-    if let Err(refusal) = guards::may_change(holding(&actor), &target.roles, &after, now) {
-        return Err(refuse(authz, tx, &actor, &refusal).await?);
+    if same(&present(&target, now), &after) {
+        return Ok(Applied::Same(before));
+    }
+    if let Err(refusal) = guards::may_change(holding(actor), &target.roles, &after, now) {
+        return Ok(Applied::Refused(refusal));
     }
     for held in target.roles.iter().filter(|held| after.iter().all(|kept| kept.role != held.role)) {
-        store::unassign(&mut tx, tenant, user, held.role).await?;
+        store::unassign(tx, tenant, user, held.role).await?;
     }
     for held in after.iter().filter(|held| !target.roles.contains(held)) {
-        store::assign(&mut tx, tenant, user, *held, grant.user()).await?;
+        store::assign(tx, tenant, user, *held, grant.user()).await?;
     }
-    store::revise(&mut tx, tenant, user).await?;
-    keep_an_owner(&mut tx, &policy, &target.roles, &after).await?;
-    let member = store::member(&mut tx, tenant, now, user).await?.ok_or(Error::NotFound)?;
-    let event = AuditEvent::done(grant.actor(), "member.updated", named(&member))
-        .changing(&recorded(&before), &recorded(&member))
-        .affecting_access();
-    let committed = tx.commit(event).await?;
-    Ok((member, Some(committed)))
+    store::revise(tx, tenant, user).await?;
+    keep_an_owner(tx, &policy, &target.roles, &after).await?;
+    let after = store::member(tx, tenant, now, user).await?.ok_or(Error::NotFound)?;
+    Ok(Applied::Done { before, after })
 }
 
 /// Ends someone's membership, and with it their roles and every open invitation to an address of theirs.
@@ -246,7 +310,8 @@ fn named(member: &Member) -> Target {
     Target::new("member", member.user.id, member.user.name.clone())
 }
 
-fn recorded(member: &Member) -> Value {
+/// The member's roles as the audit log keeps them.
+pub(crate) fn recorded(member: &Member) -> Value {
     let roles = member.roles.iter();
     json!({ "roles": roles.map(|role| json!({ "key": role.key, "expires_at": role.expires_at })).collect::<Vec<_>>() })
 }

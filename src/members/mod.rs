@@ -7,6 +7,7 @@ mod store;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::change::{Applied, apply, recorded, restore_roles, within};
 pub use self::change::{NewRoles, RoleAssignment, leave, remove, set_roles};
 pub use self::seen::LastSeen;
 use crate::authz::{Grant, perm};

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 
 pub use self::access::{Able, Because, Member, MemberAccess, MemberHolds, NamedRole, Verdict};
 use crate::authz::decide::Authz;
-use crate::authz::snapshot::Standing;
+use crate::authz::snapshot::{Role, Standing};
 use crate::authz::{Permission, perm};
 use crate::error::{Denial, Error, Person, Result};
 use crate::ids::DecisionId;
@@ -31,13 +31,19 @@ impl Authz {
     ) -> Result<Error> {
         let now = self.database.clock().now();
         let permission = self.catalogue().get(required);
+        let held_roles: Vec<String> = standing.held(now).map(|(role, _)| role.key.clone()).collect();
+        let mut granting: Vec<&Role> =
+            permission.map(|permission| standing.policy.granting(permission).collect()).unwrap_or_default();
+        granting.sort_by_key(|role| role.table.allow.len());
+        let helps = !standing.policy.suspended
+            && !granting.is_empty()
+            && granting.iter().all(|role| !held_roles.contains(&role.key));
         let denial = Denial {
             reason: reason.into(),
             required: required.to_owned(),
-            held_roles: standing.held(now).map(|(role, _)| role.key.clone()).collect(),
-            granted_by: permission
-                .map(|permission| standing.policy.granting(permission).map(|role| role.key.clone()).collect())
-                .unwrap_or_default(),
+            request_in: helps.then_some(standing.policy.id),
+            held_roles,
+            granted_by: granting.into_iter().map(|role| role.key.clone()).collect(),
             ask: self.who_can_grant(standing).await?,
             decision_id: DecisionId::new(),
             policy_version: standing.policy.version,

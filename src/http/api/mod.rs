@@ -7,6 +7,7 @@ mod documents;
 mod invitations;
 mod me;
 mod members;
+mod requests;
 mod roles;
 mod tenants;
 
@@ -22,6 +23,7 @@ pub(super) fn routes() -> Routes {
         .and(members::routes())
         .and(roles::routes())
         .and(invitations::routes())
+        .and(requests::routes())
         .and(access::routes())
         .and(audit::routes())
         .and(documents::routes())

@@ -108,7 +108,7 @@ struct Opening {
 fn asking(table: &RouteTable, permissions: &[String]) -> Vec<Opening> {
     let asked = |route: &RouteInfo| match route.access {
         Access::Permission(name) | Access::PermissionOrOwn(name) => Some(name),
-        Access::SignedIn | Access::Public(_) => None,
+        Access::Member | Access::SignedIn | Access::Public(_) => None,
     };
     let opening = |route: &RouteInfo| {
         let permission = asked(route).filter(|name| permissions.iter().any(|one| one == name))?;

@@ -2,7 +2,7 @@
 //! of the same thing.
 
 use super::path::Segment;
-use crate::ids::{IdentityId, InvitationId, RoleId, SessionHandle, UserId};
+use crate::ids::{EventId, IdentityId, InvitationId, RoleId, RoleRequestId, SessionHandle, UserId};
 use crate::login::Provider;
 use crate::names::Slug;
 
@@ -16,6 +16,22 @@ impl Segment for UserId {
 
 impl Segment for InvitationId {
     const NAME: &'static str = "invitation";
+
+    fn read(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+impl Segment for RoleRequestId {
+    const NAME: &'static str = "request";
+
+    fn read(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+impl Segment for EventId {
+    const NAME: &'static str = "event";
 
     fn read(text: &str) -> Option<Self> {
         text.parse().ok()

@@ -63,6 +63,18 @@ impl Scene {
         let invitation = owner.post_json(&tenant.api("/invitations"), invited).await.expect(201).json();
         let own_role = json!({ "name": "Custom", "permissions": ["projects:read"] });
         let role = owner.post_json(&tenant.api("/roles"), own_role).await.expect(201).json();
+        let asking = async |person: &Person| {
+            let asked = json!({ "role": "custom", "reason": "It is needed." });
+            person.post_json(&tenant.api("/role-requests"), asked).await.expect(201).json()["id"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        };
+        let request = asking(&victim).await;
+        let own_request = match &person {
+            Some(person) if caller.role().is_some() => asking(person).await,
+            _ => request.clone(),
+        };
         let own = |list: &Value| list["items"][0]["id"].as_str().map(str::to_owned).unwrap_or_default();
         // Somebody else's, for someone who is not signed in.
         let (mut session, mut identity) =
@@ -79,6 +91,8 @@ impl Scene {
             ("user", victim.id.to_string()),
             ("invitation", invitation["id"].as_str().unwrap().to_owned()),
             ("role", role["key"].as_str().unwrap().to_owned()),
+            ("request", request),
+            ("own request", own_request),
             ("session", session),
             ("identity", identity),
             ("provider", "google".to_owned()),
@@ -103,6 +117,9 @@ impl Scene {
             None => segment.to_owned(),
             Some("tenant") => tenant.to_owned(),
             Some(name) => {
+                // One's own is seen and withdrawn; somebody else's is answered.
+                let answers = ["/approve", "/decline"].iter().any(|end| route.path.ends_with(end));
+                let name = if name == "request" && !answers { "own request" } else { name };
                 let value = self.parameters.get(name);
                 value
                     .unwrap_or_else(|| panic!("{}: say in callers.rs what {{{name}}} is", route.path))
@@ -138,6 +155,9 @@ impl Scene {
             ("PUT", "/tenants/{tenant}/members/{user}/roles") => json!({ "roles": ["viewer", "member"] }),
             ("POST", "/tenants/{tenant}/invitations") => {
                 json!({ "email": "new@example.com", "roles": ["viewer"] })
+            }
+            ("POST", "/tenants/{tenant}/role-requests") => {
+                json!({ "role": "admin", "reason": "It is needed." })
             }
             ("POST", "/tenants/{tenant}/roles") => json!({ "name": "New", "permissions": ["projects:read"] }),
             ("PATCH", "/tenants/{tenant}/roles/{role}")

@@ -6,6 +6,7 @@ mod documents;
 mod invitations;
 mod lists;
 mod members;
+mod requests;
 mod roles;
 mod roles_preview;
 mod tenants;
