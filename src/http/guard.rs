@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use http::Method;
 use http::request::Parts;
 
-use crate::authz::Principal;
+use crate::authz::{Principal, SessionRef};
 use crate::db::Actor;
 use crate::error::{Error, Result};
 use crate::http::problem;
@@ -48,6 +48,12 @@ impl RequestTrace {
     /// In which tenant, of which the caller is a member, and for which permission.
     pub fn in_tenant(&self, tenant: TenantId, permission: &'static str) {
         self.tenant.get_or_init(|| (tenant, permission));
+    }
+
+    /// The session of who asks.
+    #[must_use]
+    pub fn session(&self) -> Option<SessionRef> {
+        self.principal.get().map(|principal| principal.session)
     }
 
     /// The member who asked, in which tenant and for which permission.

@@ -16,7 +16,9 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 pub use self::change::{change, create};
+pub(crate) use self::change::{change_back, make_again, recorded};
 pub use self::delete::delete;
+pub(crate) use self::delete::unmake;
 pub use self::draft::{NewRole, RoleChange};
 pub use self::preview::{Affected, Preview, preview, preview_delete};
 use crate::authz::{Authz, Effect, Grant, Standing, perm};

@@ -63,6 +63,8 @@ impl Scene {
         let invitation = owner.post_json(&tenant.api("/invitations"), invited).await.expect(201).json();
         let own_role = json!({ "name": "Custom", "permissions": ["projects:read"] });
         let role = owner.post_json(&tenant.api("/roles"), own_role).await.expect(201).json();
+        let made = owner.get(&tenant.api("/audit-events?action=role.created")).await.expect(200).json();
+        let event = made["items"][0]["id"].as_str().unwrap().to_owned();
         let asking = async |person: &Person| {
             let asked = json!({ "role": "custom", "reason": "It is needed." });
             person.post_json(&tenant.api("/role-requests"), asked).await.expect(201).json()["id"]
@@ -91,6 +93,7 @@ impl Scene {
             ("user", victim.id.to_string()),
             ("invitation", invitation["id"].as_str().unwrap().to_owned()),
             ("role", role["key"].as_str().unwrap().to_owned()),
+            ("event", event),
             ("request", request),
             ("own request", own_request),
             ("session", session),
@@ -194,11 +197,20 @@ impl Scene {
             "/t/{tenant}/roles/{role}/delete" => {
                 vec![("revision", self.revision(&format!("/roles/{}", self.parameters["role"])).await)]
             }
+            "/t/{tenant}/requests" => {
+                vec![("role", text("admin")), ("hours", text("8")), ("reason", text("It is needed."))]
+            }
+            "/t/{tenant}/requests/{request}/approve" | "/t/{tenant}/requests/{request}/decline" => {
+                vec![("revision", self.revision(&format!("/requests/{}", self.parameters["request"])).await)]
+            }
             "/t/{tenant}/settings" => vec![
                 ("name", text("New")),
                 ("slug", self.tenant.slug.clone()),
                 ("revision", self.revision("/settings").await),
             ],
+            "/t/{tenant}/settings/retention" => {
+                vec![("audit_retention_days", text("90")), ("revision", self.revision("/settings").await)]
+            }
             "/t/{tenant}/settings/delete" => vec![("confirm", self.tenant.slug.clone())],
             _ => Vec::new(),
         }

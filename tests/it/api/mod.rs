@@ -10,3 +10,4 @@ mod requests;
 mod roles;
 mod roles_preview;
 mod tenants;
+mod undo;

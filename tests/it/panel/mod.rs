@@ -10,9 +10,11 @@ mod invitations;
 mod members;
 mod overview;
 mod people;
+mod requests;
 mod roles;
 mod search;
 mod signing_in;
+mod undo;
 
 use crate::harness::app::Answer;
 

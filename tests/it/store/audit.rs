@@ -28,9 +28,9 @@ async fn with_events(world: &World, events: i64) -> TenantId {
 async fn a_chain_is_whole_however_long() {
     on_both(async |world: World| {
         let tenant = with_events(&world, 5).await;
-        let whole = ChainVerdict { events: 5, intact_up_to: 5, broken_at: None };
+        let whole = ChainVerdict { events: 5, intact_up_to: 5, broken_at: None, removed: None };
         assert_eq!(verdict(&world, tenant).await, whole);
-        let nobody = ChainVerdict { events: 0, intact_up_to: 0, broken_at: None };
+        let nobody = ChainVerdict { events: 0, intact_up_to: 0, broken_at: None, removed: None };
         assert_eq!(verdict(&world, TenantId::new()).await, nobody);
     })
     .await;

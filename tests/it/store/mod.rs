@@ -3,7 +3,9 @@
 mod audit;
 mod audit_search;
 mod glance;
+mod long_run;
 mod members;
+mod retention;
 mod role_edits;
 mod roles;
 mod roles_preview;

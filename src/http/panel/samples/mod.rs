@@ -14,6 +14,7 @@ mod outside;
 mod parts;
 mod people;
 mod problems;
+mod requests;
 mod role;
 mod roles;
 mod search;
@@ -60,6 +61,8 @@ pub(super) fn all(look: Look) -> Vec<Sample> {
         of::<super::invitations::InvitationsPage>(look),
         of::<super::inviting::LinkPage>(look),
         of::<super::join::JoinPage>(look),
+        of::<super::requests::RequestsPage>(look),
+        of::<super::request::RequestPage>(look),
         of::<super::roles::RolesPage>(look),
         of::<super::role::RolePage>(look),
         of::<super::role::RoleFormPage>(look),
@@ -70,6 +73,7 @@ pub(super) fn all(look: Look) -> Vec<Sample> {
         of::<super::access::routes::RoutesPage>(look),
         of::<super::audit::AuditPage>(look),
         of::<super::audit::chain::ChainPage>(look),
+        of::<super::audit::undo::UndoPage>(look),
         of::<super::settings::SettingsPage>(look),
         of::<super::search::SearchPage>(look),
         of::<super::problem::ProblemPage>(look),

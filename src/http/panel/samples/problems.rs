@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{Sampled, scene};
 use crate::error::{Denial, Error, Person};
+use crate::http::panel::asking::AskForm;
 use crate::http::panel::denied::Denied;
 use crate::http::panel::parts::view::Look;
 use crate::http::panel::problem::{ProblemPage, advice};
@@ -106,9 +107,18 @@ fn denials(look: Look) -> Vec<(&'static str, ProblemPage)> {
 
 fn denied(look: Look, denial: Denial) -> ProblemPage {
     let sentence = if denial.required == "members:delete" { "Remove members." } else { "" };
-    let explained = Denied::new(&denial, Some("/t/acme"), sentence.to_owned(), str::to_owned);
+    let explained = Denied::new(&denial, Some("/t/acme"), sentence.to_owned(), str::to_owned, form(&denial));
     let back = Some(("/t/acme/members".to_owned(), "Go back"));
     ProblemPage { denied: Some(explained), back, ..page(look, &Error::Forbidden(Box::new(denial))) }
+}
+
+fn form(denial: &Denial) -> Option<AskForm> {
+    let useful = !denial.granted_by.is_empty() && denial.held_roles != ["Admin"];
+    useful.then(|| {
+        let mut form = AskForm::new("/t/acme", "sample".to_owned(), std::iter::empty());
+        form.roles = denial.granted_by.iter().map(|name| (name.clone(), name.clone())).collect();
+        form
+    })
 }
 
 fn denial(reason: &'static str) -> Denial {

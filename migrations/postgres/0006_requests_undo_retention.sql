@@ -26,3 +26,14 @@ create index role_requests_user_idx on role_requests (tenant_id, user_id, id);
 create index role_requests_role_idx on role_requests (tenant_id, role_id);
 -- What waits for an answer is counted on every page of those who can give one.
 create index role_requests_open_idx on role_requests (tenant_id, expires_at) where decision is null;
+
+-- An event that is undone is named by its id.
+create index audit_events_id_idx on audit_events (chain_id, id);
+
+-- How long a tenant keeps its audit log; null is for ever. What is removed leaves an anchor in the chain: the place and
+-- hash of the last event removed, from which the rest is verified.
+alter table tenants add column audit_retention_days bigint;
+create index tenants_retention_idx on tenants (id) where audit_retention_days is not null;
+alter table audit_chains add column anchor_sequence bigint not null default 0;
+alter table audit_chains add column anchor_hash bytea;
+alter table audit_chains add column anchored_at bigint;
