@@ -18,7 +18,7 @@ async fn with_events(world: &World, events: i64) -> TenantId {
     let tenant = world.tenant(ada, "Acme").await.id;
     let grant = world.grant::<perm::TenantUpdate>(ada, tenant).await;
     for number in 1..events {
-        let renamed = TenantChange { name: Some(format!("Acme {number}")), slug: None };
+        let renamed = TenantChange { name: Some(format!("Acme {number}")), ..TenantChange::default() };
         change(&world.authz, &grant, &renamed, None).await.unwrap();
     }
     tenant

@@ -195,7 +195,7 @@ async fn chained(world: &World, events: i64) -> (TenantId, Grant<perm::AuditRead
     let tenant = world.tenant(ada, "Acme").await.id;
     let grant = world.grant::<perm::TenantUpdate>(ada, tenant).await;
     for number in 1..events {
-        let renamed = TenantChange { name: Some(format!("Acme {number}")), slug: None };
+        let renamed = TenantChange { name: Some(format!("Acme {number}")), ..TenantChange::default() };
         change(&world.authz, &grant, &renamed, None).await.unwrap();
     }
     (tenant, world.grant(ada, tenant).await)

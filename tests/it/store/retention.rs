@@ -59,7 +59,10 @@ async fn what_is_too_old_is_removed_and_the_rest_is_still_verified() {
         let mut on = world.database.read().await.unwrap();
         let line = recent(&mut on, &grant, 1).await.unwrap().remove(0);
         assert_eq!((line.action.as_str(), line.actor.kind.as_str()), ("audit.expired", "system"));
-        assert_eq!((&line.changes["after"]["count"], &line.changes["after"]["up_to"]), (&10.into(), &10.into()));
+        assert_eq!(
+            (&line.changes["after"]["count"], &line.changes["after"]["up_to"]),
+            (&10.into(), &10.into())
+        );
         for count in [3, 8, 100] {
             assert_eq!(verify_latest(&mut on, &grant, count).await.unwrap(), whole);
         }
