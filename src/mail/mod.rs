@@ -23,7 +23,7 @@ use crate::email::EmailAddress;
 
 pub use deliver::{deliver, deliver_due};
 pub use mailbox::MailBox;
-pub use outbox::Outbox;
+pub use outbox::{Backlog, Outbox};
 pub use requests::{DecisionMail, RequestMail};
 pub use template::InvitationMail;
 pub use transport::Transport;

@@ -42,17 +42,18 @@ pub async fn approve(
     let until = read_end(approval, request.duration_hours, now)?;
     let before = members::within(&mut tx, tenant, request.member.id).await?.ok_or(Error::NotFound)?;
     let more = |held: &[_]| guards::with(held, request.role.id, until, now);
-    let (before, after) = match members::apply(&deps.authz, &mut tx, &grant, before, more).await? {
-        Applied::Done { before, after } => (before, after),
-        Applied::Same(_) => {
+    match members::apply(&deps.authz, &mut tx, &grant, request.member.id, more).await? {
+        Ok(Applied { after: Some(_), .. }) => {}
+        Ok(Applied { after: None, .. }) => {
             let text = "They hold this role already, for at least as long. Decline the request instead.";
             return Err(Error::Conflict(text.into()));
         }
-        Applied::Refused(refusal) => {
+        Err(refusal) => {
             drop(tx);
             return Err(refuse(&deps.authz, grant.standing(), &refusal).await?);
         }
-    };
+    }
+    let after = members::within(&mut tx, tenant, request.member.id).await?.ok_or(Error::NotFound)?;
     store::decide(&mut tx, tenant, (id, Status::Approved), (grant.user(), &note), until).await?;
     let roles = |member: &members::Member| members::recorded(member)["roles"].clone();
     let changes = (

@@ -29,24 +29,18 @@ impl Authz {
         required: &str,
         reason: impl Into<Cow<'static, str>>,
     ) -> Result<Error> {
-        let now = self.database.clock().now();
         let permission = self.catalogue().get(required);
-        let held_roles: Vec<String> = standing.held(now).map(|(role, _)| role.key.clone()).collect();
         let mut granting: Vec<&Role> =
             permission.map(|permission| standing.policy.granting(permission).collect()).unwrap_or_default();
         granting.sort_by_key(|role| role.table.allow.len());
-        let helps = !standing.policy.suspended
-            && !granting.is_empty()
-            && granting.iter().all(|role| !held_roles.contains(&role.key));
+        let bare = self.bare_denial(standing, required, reason.into());
+        // Who holds one of them lacks something else.
+        let helps = !granting.is_empty() && granting.iter().all(|role| !bare.held_roles.contains(&role.key));
         let denial = Denial {
-            reason: reason.into(),
-            required: required.to_owned(),
             request_in: helps.then_some(standing.policy.id),
-            held_roles,
             granted_by: granting.into_iter().map(|role| role.key.clone()).collect(),
             ask: self.who_can_grant(standing).await?,
-            decision_id: DecisionId::new(),
-            policy_version: standing.policy.version,
+            ..bare
         };
         tracing::info!(
             decision = %denial.decision_id,
@@ -57,6 +51,31 @@ impl Authz {
             "denied"
         );
         Ok(Error::Forbidden(Box::new(denial)))
+    }
+
+    /// The denial of everything in a tenant that an operator suspended: no role and nobody in it can help.
+    pub(super) fn suspended(&self, standing: &Standing, required: &str, why: &str) -> Error {
+        let reason = match why {
+            "" => "This tenant is suspended.".into(),
+            why => format!("This tenant is suspended: {why}").into(),
+        };
+        let denial = Denial { suspended: true, ..self.bare_denial(standing, required, reason) };
+        Error::Forbidden(Box::new(denial))
+    }
+
+    fn bare_denial(&self, standing: &Standing, required: &str, reason: Cow<'static, str>) -> Denial {
+        let now = self.database.clock().now();
+        Denial {
+            reason,
+            required: required.to_owned(),
+            held_roles: standing.held(now).map(|(role, _)| role.key.clone()).collect(),
+            granted_by: Vec::new(),
+            request_in: None,
+            ask: Vec::new(),
+            decision_id: DecisionId::new(),
+            policy_version: standing.policy.version,
+            suspended: false,
+        }
     }
 
     async fn who_can_grant(&self, standing: &Standing) -> Result<Vec<Person>> {

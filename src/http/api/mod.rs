@@ -7,6 +7,7 @@ mod documents;
 mod invitations;
 mod me;
 mod members;
+mod operator;
 mod requests;
 mod roles;
 mod tenants;
@@ -26,6 +27,7 @@ pub(super) fn routes() -> Routes {
         .and(requests::routes())
         .and(access::routes())
         .and(audit::routes())
+        .and(operator::routes())
         .and(documents::routes())
 }
 

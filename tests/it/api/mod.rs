@@ -6,6 +6,8 @@ mod documents;
 mod invitations;
 mod lists;
 mod members;
+mod members_many;
+mod operator;
 mod requests;
 mod roles;
 mod roles_preview;

@@ -2,9 +2,12 @@
 
 mod audit;
 mod audit_search;
+mod decisions;
 mod glance;
 mod long_run;
 mod members;
+mod members_many;
+mod members_preview;
 mod retention;
 mod role_edits;
 mod roles;

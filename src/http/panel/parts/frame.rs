@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use crate::authz::platform::PlatformGrant;
 use crate::authz::{Grant, Permission, Principal, perm};
 use crate::error::Result;
 use crate::http::extract::form_token;
@@ -41,6 +42,8 @@ pub(in crate::http::panel) struct Frame {
     pub(in crate::http::panel) search: String,
     /// How many requests for roles wait for the reader's answer.
     pub(in crate::http::panel) requests: usize,
+    /// Whether the caller operates the installation.
+    pub(in crate::http::panel) operator: bool,
     /// What was just done.
     pub(in crate::http::panel) notice: Option<&'static str>,
 }
@@ -106,6 +109,12 @@ pub(in crate::http::panel) enum Section {
     Settings,
     Tenants,
     Account,
+    /// Of operators: how the installation is.
+    Installation,
+    /// Of operators: every tenant.
+    EveryTenant,
+    /// Of operators: everyone who has an account.
+    Everyone,
     /// Led to by no entry: the search.
     Search,
 }
@@ -131,6 +140,7 @@ impl Frame {
             nav: own_pages(section).into_iter().chain(development(view)).collect(),
             search: "/search".to_owned(),
             requests: 0,
+            operator: user.operator.is_some(),
             notice: None,
         })
     }
@@ -154,6 +164,20 @@ impl Frame {
         frame.nav =
             tenant_pages(grant, section, frame.requests).into_iter().chain(development(view)).collect();
         frame.here = Some(Here { name: policy.name.clone(), avatar });
+        Ok(frame)
+    }
+
+    /// Around a page of operators.
+    pub(in crate::http::panel) async fn operating<P>(
+        view: &View,
+        grant: &PlatformGrant<P>,
+        section: Section,
+    ) -> Result<Self> {
+        let mut frame = Self::of(view, grant.principal(), section).await?;
+        for group in frame.nav.iter_mut().filter(|group| group.label.is_empty()) {
+            group.label = "You";
+        }
+        frame.nav.insert(0, operator_pages(grant, section));
         Ok(frame)
     }
 
@@ -189,6 +213,33 @@ fn development(view: &View) -> Option<NavGroup> {
     let links =
         vec![link("/dev/mailbox", "Mailbox", Icon::Mail), link("/dev/gallery", "Gallery", Icon::Overview)];
     keeps_mail(view).then_some(NavGroup { label: "Development", links })
+}
+
+/// What operators have.
+fn operator_pages<P>(grant: &PlatformGrant<P>, section: Section) -> NavGroup {
+    use crate::authz::platform::perm;
+    let link = |(part, path, label, icon, seen): (Section, &str, _, _, bool)| {
+        seen.then(|| NavLink {
+            path: path.to_owned(),
+            label,
+            icon,
+            count: 0,
+            keys: "",
+            current: part == section,
+        })
+    };
+    let links = [
+        (Section::Installation, "/operator", "Installation", Icon::Overview, grant.can::<perm::HealthRead>()),
+        (
+            Section::EveryTenant,
+            "/operator/tenants",
+            "Every tenant",
+            Icon::Tenant,
+            grant.can::<perm::TenantsRead>(),
+        ),
+        (Section::Everyone, "/operator/users", "Everyone", Icon::Members, grant.can::<perm::UsersRead>()),
+    ];
+    NavGroup { label: "Operator", links: links.into_iter().filter_map(link).collect() }
 }
 
 /// What everyone has.

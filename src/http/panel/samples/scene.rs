@@ -108,6 +108,7 @@ pub(super) fn frame(look: Look, section: Section) -> Frame {
         nav: vec![NavGroup { label: "", links }],
         search: "/search".to_owned(),
         requests: 0,
+        operator: false,
         notice: None,
     }
 }
