@@ -123,7 +123,10 @@ async fn follow(
 ) -> Result<(ChainVerdict, Option<Mark>)> {
     let head = store::head(on, id).await?;
     let (promised, ending) = (head.sequence.unwrap_or(0), head.hash.clone().unwrap_or_default());
-    let Some(removed) = removed(on, id, &head).await? else { return Ok((broken(promised, 0, None), None)) };
+    let (agrees, removed) = removed(on, id, &head).await?;
+    if !agrees {
+        return Ok((broken(promised, 0, None), None));
+    }
     let Mark { sequence: mut intact, mut hash } = mark;
     if intact < head.anchor {
         (intact, hash) = (head.anchor, head.anchor_hash.unwrap_or_default());
@@ -154,18 +157,21 @@ async fn follow(
     Ok((ChainVerdict { events: promised, intact_up_to: intact, broken_at: None, removed }, None))
 }
 
-/// What retention removed, if anything: as the chain says, and only when the latest event about it says the same, which
-/// is followed like any other. None when they differ: then somebody else removed something.
-async fn removed(on: &mut impl Executor, id: Uuid, head: &store::Head) -> Result<Option<Option<Removed>>> {
+/// What retention removed, if anything, and whether that is so: the chain says it, and the latest event about it must
+/// say the same, which is followed like any other. Where they differ somebody else removed something.
+async fn removed(
+    on: &mut impl Executor,
+    id: Uuid,
+    head: &store::Head,
+) -> Result<(bool, Option<Removed>)> {
     if head.anchor == 0 {
-        return Ok(Some(None));
+        return Ok((true, None));
     }
     let said = store::latest_of(on, id, ACTION).await?;
     let said: Value = said.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or(Value::Null);
     let (after, hash) = (&said["after"], hexadecimal(head.anchor_hash.as_deref().unwrap_or_default()));
     let agrees = after["up_to"] == head.anchor && after["hash"].as_str() == Some(hash.as_str());
-    let at = head.anchored_at.filter(|_| agrees);
-    Ok(at.map(|at| Some(Removed { up_to: head.anchor, at })))
+    Ok((agrees, head.anchored_at.map(|at| Removed { up_to: head.anchor, at })))
 }
 
 fn broken(events: i64, intact_up_to: i64, removed: Option<Removed>) -> ChainVerdict {
