@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::ids::{DecisionId, UserId};
+use crate::ids::{DecisionId, TenantId, UserId};
 
 /// The result of anything that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -121,8 +121,11 @@ pub struct Denial {
     pub required: String,
     /// Keys of the roles the caller holds in this tenant.
     pub held_roles: Vec<String>,
-    /// Keys of the roles of this tenant that would allow it.
+    /// Keys of the roles of this tenant that would allow it, the least powerful first.
     pub granted_by: Vec<String>,
+    /// The tenant in which one of these roles can be asked for; none when having one would not help.
+    #[serde(skip)]
+    pub request_in: Option<TenantId>,
     /// Some of the people who can give such a role, at most five.
     pub ask: Vec<Person>,
     /// Names this decision in the log and in the audit log.

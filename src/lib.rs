@@ -20,6 +20,10 @@ pub mod login;
 pub mod tenants;
 // Invitations: an address that may become a member.
 pub mod invitations;
+// Requests for roles: asked by members, answered by those who may give them.
+pub mod requests;
+// Setting back what the audit log records.
+pub mod undo;
 // Who is in a tenant, with which roles.
 pub mod members;
 // The roles of a tenant, and who may give them.

@@ -15,11 +15,20 @@ use crate::error::{Error, Result};
 pub async fn verify_audit(config: &Config) -> Result<String> {
     let database = open_database(config, false, Clock::default())?;
     let mut on = database.read().await?;
-    let (mut chains, mut events, mut broken) = (0_u64, 0_i64, String::new());
+    let (mut chains, mut events, mut broken, mut told) = (0_u64, 0_i64, String::new(), String::new());
+    let unwritten = |error| Error::internal("the verdict cannot be written", error);
     for chain in audit::chains(&mut on).await? {
         let verdict = audit::verify_chain_by_id(&mut on, chain).await?;
         chains += 1;
-        events += verdict.intact_up_to;
+        events += verdict.intact_up_to - verdict.removed.map_or(0, |removed| removed.up_to);
+        if let Some(removed) = verdict.removed {
+            let (first, at) = (removed.up_to + 1, removed.at);
+            write!(
+                told,
+                "\n  chain {chain}: from event {first} on; earlier ones were removed by retention on {at}"
+            )
+            .map_err(unwritten)?;
+        }
         if let Some(place) = verdict.broken_at {
             // Writing to a String does not fail.
             write!(
@@ -27,13 +36,13 @@ pub async fn verify_audit(config: &Config) -> Result<String> {
                 "\n  chain {chain}: intact up to event {}, broken at event {place}",
                 verdict.intact_up_to
             )
-            .map_err(|error| Error::internal("the verdict cannot be written", error))?;
+            .map_err(unwritten)?;
         }
     }
     drop(on);
     database.close().await;
     if broken.is_empty() {
-        return Ok(format!("The audit log is intact: {events} events in {chains} chains."));
+        return Ok(format!("The audit log is intact: {events} events in {chains} chains.{told}"));
     }
-    Err(Error::Conflict(format!("The audit log was altered.{broken}").into()))
+    Err(Error::Conflict(format!("The audit log was altered.{broken}{told}").into()))
 }

@@ -52,7 +52,9 @@ pub async fn access_tables(folder: Option<&std::path::Path>) -> Result<String> {
                     answers.unwrap_or_default().into_iter().map(own).collect()
                 }
                 Access::Platform(_) => keys.iter().map(|_| "–".to_owned()).collect(),
-                Access::SignedIn | Access::Public(_) => keys.iter().map(|_| "yes".to_owned()).collect(),
+                Access::Member | Access::SignedIn | Access::Public(_) => {
+                    keys.iter().map(|_| "yes".to_owned()).collect()
+                }
             };
             route_is.into_iter().chain(answers).collect()
         });

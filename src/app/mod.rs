@@ -144,7 +144,7 @@ fn transport(config: &Config, mailbox: Option<MailBox>) -> Result<Transport> {
     })
 }
 
-/// Writes who was seen; removes what has expired and what every node has noticed.
+/// Writes who was seen; removes what has expired, audit events past their retention among it, and what every node has noticed.
 async fn upkeep(database: Database, last_seen: Arc<LastSeen>) {
     const EVERY: Duration = Duration::from_mins(1);
     const CHANGES_KEPT: Duration = Duration::from_mins(10);
@@ -154,6 +154,7 @@ async fn upkeep(database: Database, last_seen: Arc<LastSeen>) {
         let tidied = async {
             last_seen.write(&database).await?;
             crate::tenants::purge(&database).await?;
+            crate::audit::expire(&database).await?;
             let mut on = database.upkeep().await?;
             crate::db::prune_changes(&mut on, now - CHANGES_KEPT).await?;
             crate::db::expired_rows(&mut on, now).await

@@ -1,7 +1,8 @@
 //! Reading the audit log: whether a chain is whole, its latest lines, and lines found by what is known of them; and
 //! recording what was denied. Called by the API, the panel and `freehold audit verify`; must never change a line that
-//! is written.
+//! is written, and removes the oldest only by [`expire`].
 
+mod retention;
 mod search;
 mod store;
 mod verify;
@@ -18,8 +19,11 @@ use crate::db::{
 use crate::error::{Denial, Person, Result};
 use crate::ids::EventId;
 
+pub use retention::expire;
 pub use search::{Ending, Filter, Found, count, export, search, since};
-pub use verify::{ChainVerdict, Mark, chains, verify_chain, verify_chain_by_id, verify_latest, verify_on};
+pub use verify::{
+    ChainVerdict, Mark, Removed, chains, verify_chain, verify_chain_by_id, verify_latest, verify_on,
+};
 
 /// Records in a tenant's log that a member was not allowed something, or in the platform's that an operator was not.
 ///
@@ -118,6 +122,19 @@ pub async fn recent(
 ) -> Result<Vec<AuditLine>> {
     let events = store::latest(on, Chain::Tenant(grant.tenant()).id(), limit).await?;
     Ok(events.into_iter().map(AuditLine::from).collect())
+}
+
+/// The tenant's line with this id.
+///
+/// # Errors
+/// [`crate::error::Error::Unavailable`] when the database cannot answer.
+pub async fn event(
+    on: &mut impl Executor,
+    grant: &Grant<perm::AuditRead>,
+    id: EventId,
+) -> Result<Option<AuditLine>> {
+    let event = store::by_id(on, Chain::Tenant(grant.tenant()).id(), id).await?;
+    Ok(event.map(AuditLine::from))
 }
 
 /// A member who was refused something, and how often.

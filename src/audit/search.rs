@@ -183,7 +183,7 @@ pub async fn since(
     Ok(events.into_iter().map(AuditLine::from).collect())
 }
 
-/// How many lines the tenant's log has.
+/// How many lines the tenant's log has had, those included that retention removed.
 ///
 /// # Errors
 /// [`crate::error::Error::Unavailable`] when the database cannot answer.

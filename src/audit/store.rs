@@ -1,14 +1,14 @@
 //! The SQL of reading the audit log. Every query takes the chain.
 
-use sqlx::{AssertSqlSafe, query_as, query_scalar};
+use sqlx::{AssertSqlSafe, query, query_as, query_scalar};
 use uuid::Uuid;
 
 use super::search::{Filter, Lead};
 use super::{Ending, Refused};
 use crate::clock::Timestamp;
-use crate::db::{ChainedEvent, Executor, sql};
+use crate::db::{ChainedEvent, Executor, WriteTx, sql};
 use crate::error::{Person, Result};
-use crate::ids::{TenantId, UserId};
+use crate::ids::{EventId, TenantId, UserId};
 
 /// What a chain says of itself, and the place of its last event, as of one moment.
 #[derive(Debug, sqlx::FromRow)]
@@ -16,11 +16,16 @@ pub(super) struct Head {
     pub(super) sequence: Option<i64>,
     pub(super) hash: Option<Vec<u8>>,
     pub(super) last: i64,
+    /// The last event that retention removed; 0 when none was.
+    pub(super) anchor: i64,
+    pub(super) anchor_hash: Option<Vec<u8>>,
+    pub(super) anchored_at: Option<Timestamp>,
 }
 
 pub(super) async fn head(on: &mut impl Executor, chain: Uuid) -> Result<Head> {
     // From the events to the chain, so that events whose chain was taken away still show.
-    let text = "select c.sequence, c.hash, e.last from (select coalesce(max(sequence), 0) as last \
+    let text = "select c.sequence, c.hash, e.last, coalesce(c.anchor_sequence, 0) as anchor, c.anchor_hash, \
+                c.anchored_at from (select coalesce(max(sequence), 0) as last \
                 from audit_events where chain_id = $1) e left join audit_chains c on c.id = $1";
     sql!(on, fetch_one, query_as(text).bind(chain))
 }
@@ -37,6 +42,13 @@ pub(super) async fn events_after(
     sql!(on, fetch_all, query_as(text).bind(chain).bind(sequence).bind(limit))
 }
 
+pub(super) async fn by_id(on: &mut impl Executor, chain: Uuid, id: EventId) -> Result<Option<ChainedEvent>> {
+    let text = "select chain_id, sequence, id, at, actor_type, actor_id, actor_name, action, target_type, \
+                target_id, target_name, changes, outcome, ip, request_id, hash from audit_events \
+                where chain_id = $1 and id = $2";
+    sql!(on, fetch_optional, query_as(text).bind(chain).bind(id))
+}
+
 pub(super) async fn latest(on: &mut impl Executor, chain: Uuid, limit: u32) -> Result<Vec<ChainedEvent>> {
     let text = "select chain_id, sequence, id, at, actor_type, actor_id, actor_name, action, target_type, \
                 target_id, target_name, changes, outcome, ip, request_id, hash from audit_events \
@@ -46,6 +58,53 @@ pub(super) async fn latest(on: &mut impl Executor, chain: Uuid, limit: u32) -> R
 
 pub(super) async fn chains(on: &mut impl Executor) -> Result<Vec<Uuid>> {
     sql!(on, fetch_all, query_scalar("select id from audit_chains order by id"))
+}
+
+/// What the latest event with this action says of itself.
+pub(super) async fn latest_of(on: &mut impl Executor, chain: Uuid, action: &str) -> Result<Option<String>> {
+    let text = "select changes from audit_events where chain_id = $1 and action = $2 \
+                order by sequence desc limit 1";
+    sql!(on, fetch_optional, query_scalar(text).bind(chain).bind(action))
+}
+
+/// The tenants with events that are older than they are to be kept, and which were not shortened since `since`.
+pub(super) async fn due(on: &mut impl Executor, now: Timestamp, since: Timestamp) -> Result<Vec<TenantId>> {
+    // The first event after the anchor is the oldest: one look at the primary key for each tenant that keeps less
+    // than all.
+    let text = "select t.id from tenants t join audit_chains c on c.id = t.id \
+                join audit_events e on e.chain_id = c.id and e.sequence = c.anchor_sequence + 1 \
+                where t.audit_retention_days is not null and t.deleted_at is null \
+                and (c.anchored_at is null or c.anchored_at <= $2) \
+                and e.at < $1 - t.audit_retention_days * 86400000000 order by t.id";
+    sql!(on, fetch_all, query_scalar(text).bind(now).bind(since))
+}
+
+/// The tenant's name and how many days it keeps its log; none when it keeps it for ever.
+pub(super) async fn kept(tx: &mut WriteTx, tenant: TenantId) -> Result<Option<(String, i64)>> {
+    let text = "select name, audit_retention_days from tenants \
+                where id = $1 and deleted_at is null and audit_retention_days is not null";
+    sql!(tx, fetch_optional, query_as(text).bind(tenant))
+}
+
+/// Place, time and hash of the oldest events.
+pub(super) async fn oldest(
+    tx: &mut WriteTx,
+    chain: Uuid,
+    limit: i64,
+) -> Result<Vec<(i64, Timestamp, Vec<u8>)>> {
+    let text = "select sequence, at, hash from audit_events where chain_id = $1 order by sequence limit $2";
+    sql!(tx, fetch_all, query_as(text).bind(chain).bind(limit))
+}
+
+/// Removes the events up to `last`, whose hash is the chain's anchor from now on.
+pub(super) async fn remove_up_to(tx: &mut WriteTx, chain: Uuid, last: i64, hash: &[u8]) -> Result<u64> {
+    let at = tx.at();
+    let text = "delete from audit_events where chain_id = $1 and sequence <= $2";
+    let removed = sql!(tx, execute, query(text).bind(chain).bind(last))?;
+    let text =
+        "update audit_chains set anchor_sequence = $2, anchor_hash = $3, anchored_at = $4 where id = $1";
+    sql!(tx, execute, query(text).bind(chain).bind(last).bind(hash).bind(at))?;
+    Ok(removed)
 }
 
 /// Among the latest lines only: the log has no index by time, and what was refused lately stands at its end.

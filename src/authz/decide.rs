@@ -275,6 +275,14 @@ impl Authz {
         Err(self.deny(&standing, R::NAME, reason).await?)
     }
 
+    /// Another right of the grant's principal, in the same tenant and by the same standing.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] with the explanation; [`Error::Unavailable`] when it cannot be made.
+    pub async fn also<Q: Right, P>(&self, grant: &Grant<P>) -> Result<Grant<Q>> {
+        self.decide(grant.principal().clone(), Arc::clone(grant.standing())).await
+    }
+
     /// Begins a write in the grant's tenant and asks again, inside, whether it is still allowed: nothing can
     /// change in this tenant between the answer and the commit.
     ///

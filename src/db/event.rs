@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use crate::db::Actor;
+use crate::ids::EventId;
 
 /// What was acted upon.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +23,15 @@ impl Target {
     pub fn new(kind: &'static str, id: impl std::fmt::Display, name: impl Into<String>) -> Self {
         Self { kind, id: format!("{id}"), name: name.into() }
     }
+}
+
+/// The event that a change undoes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct Undone {
+    /// Its id.
+    pub id: EventId,
+    /// Its place in the log.
+    pub sequence: i64,
 }
 
 /// What happened, as `noun.past_participle`, such as `member.removed`.
@@ -88,6 +98,15 @@ impl AuditEvent {
     #[must_use]
     pub fn changing(mut self, before: &Value, after: &Value) -> Self {
         self.changes = serde_json::json!({ "before": before, "after": after });
+        self
+    }
+
+    /// The same event, undoing another.
+    #[must_use]
+    pub fn undoing(mut self, event: Option<Undone>) -> Self {
+        if let (Some(event), Some(changes)) = (event, self.changes.as_object_mut()) {
+            changes.insert("undoes".to_owned(), serde_json::json!(event));
+        }
         self
     }
 

@@ -18,7 +18,7 @@ pub use changes::{
     CHANGES_PAGE, Change, ChangeKind, ChangeRow, changes_after, expired_rows, last_change, prune_changes,
 };
 pub use connect::{Connection, Database, Executor, Reader};
-pub use event::{Action, AuditEvent, EffectOn, Outcome, Target};
+pub use event::{Action, AuditEvent, EffectOn, Outcome, Target, Undone};
 pub use migrate::SchemaState;
 pub use seal::Sealer;
 pub use tx::{Committed, WriteTx};

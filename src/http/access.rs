@@ -10,7 +10,7 @@ use http::request::Parts;
 use http::{HeaderValue, StatusCode, header};
 
 use crate::authz::platform::{PlatformGrant, PlatformPermission};
-use crate::authz::{Grant, Membership, Own, Permission, Principal, Standing, TenantRef};
+use crate::authz::{Grant, Membership, Own, Permission, Principal, Right as _, Standing, TenantRef};
 use crate::db::Chain;
 use crate::error::{Error, Result};
 use crate::http::guard::RequestTrace;
@@ -25,6 +25,8 @@ pub enum Access {
     Permission(&'static str),
     /// The same, and the person the path names by `{user}`.
     PermissionOrOwn(&'static str),
+    /// Every member of the path's tenant, with or without a role.
+    Member,
     /// Operators whose platform role holds the permission. For everyone else the route is not there.
     Platform(&'static str),
     /// Everyone who is signed in.
@@ -39,7 +41,7 @@ impl Access {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Permission(name) | Self::PermissionOrOwn(name) | Self::Platform(name) => name,
-            Self::SignedIn => "signed-in",
+            Self::Member | Self::SignedIn => "signed-in",
             Self::Public(_) => "public",
         }
     }
@@ -50,6 +52,7 @@ impl std::fmt::Display for Access {
         match self {
             Self::Permission(name) => write!(f, "`{name}`"),
             Self::PermissionOrOwn(name) => write!(f, "`{name}`, or about oneself"),
+            Self::Member => f.write_str("every member"),
             Self::Platform(name) => write!(f, "operators with `{name}`"),
             Self::SignedIn => f.write_str("signed in"),
             Self::Public(why) => write!(f, "everyone: {why}"),
@@ -60,7 +63,7 @@ impl std::fmt::Display for Access {
 /// An argument that declares who may call its handler.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not declare who may call this handler",
-    note = "the first argument must be `Can<perm::…>`, `CanOrOwn<perm::…>`, `Operator<platform::perm::…>`, `SignedIn` or `Public<…>`"
+    note = "the first argument must be `Can<perm::…>`, `CanOrOwn<perm::…>`, `Member`, `Operator<platform::perm::…>`, `SignedIn` or `Public<…>`"
 )]
 pub trait Declares: sealed::Sealed {
     /// Who may call it.
@@ -71,6 +74,7 @@ mod sealed {
     pub trait Sealed {}
     impl<P: crate::authz::Permission> Sealed for super::Can<P> {}
     impl<P: crate::authz::Permission> Sealed for super::CanOrOwn<P> {}
+    impl Sealed for super::Member {}
     impl<P: crate::authz::platform::PlatformPermission> Sealed for super::Operator<P> {}
     impl Sealed for super::SignedIn {}
     impl<R: super::Reason> Sealed for super::Public<R> {}
@@ -133,6 +137,28 @@ impl<P: Permission> FromRequestParts<AppState> for CanOrOwn<P> {
         };
         RequestTrace::of(parts)?.decided();
         Ok(access)
+    }
+}
+
+/// The caller is a member of the tenant the path names, whatever their roles allow: for what every member may ask, and
+/// for lists that hold only the caller's own.
+#[derive(Debug)]
+pub struct Member(pub Grant<Own>);
+
+impl Declares for Member {
+    fn access() -> Access {
+        Access::Member
+    }
+}
+
+impl FromRequestParts<AppState> for Member {
+    type Rejection = Turned;
+
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Turned> {
+        let (principal, standing) = membership(parts, app, Own::NAME).await?;
+        let grant = app.authz.decide(principal, standing).await?;
+        RequestTrace::of(parts)?.decided();
+        Ok(Self(grant))
     }
 }
 

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use http::Method;
 use http::request::Parts;
 
-use crate::authz::Principal;
+use crate::authz::{Principal, SessionRef};
 use crate::db::{Actor, Chain};
 use crate::error::{Error, Result};
 use crate::http::problem;
@@ -47,6 +47,12 @@ impl RequestTrace {
     /// In whose log a denial belongs, the caller being a member or an operator, and for which permission they ask.
     pub fn asks_in(&self, chain: Chain, permission: &'static str) {
         self.asked.get_or_init(|| (chain, permission));
+    }
+
+    /// The session of who asks.
+    #[must_use]
+    pub fn session(&self) -> Option<SessionRef> {
+        self.principal.get().map(|principal| principal.session)
     }
 
     /// The member or operator who asked, in whose log a denial belongs, and for which permission.

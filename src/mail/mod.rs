@@ -10,6 +10,7 @@
 mod deliver;
 mod mailbox;
 mod outbox;
+mod requests;
 mod store;
 mod template;
 #[cfg(test)]
@@ -23,6 +24,7 @@ use crate::email::EmailAddress;
 pub use deliver::{deliver, deliver_due};
 pub use mailbox::MailBox;
 pub use outbox::{Backlog, Outbox};
+pub use requests::{DecisionMail, RequestMail};
 pub use template::InvitationMail;
 pub use transport::Transport;
 

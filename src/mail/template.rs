@@ -69,11 +69,11 @@ impl InvitationMail<'_> {
 }
 
 /// Names were checked when they were given; a line break here would be a line of the text mail.
-fn one_line(name: &str) -> String {
+pub(super) fn one_line(name: &str) -> String {
     Name::salvage(name).map_or_else(|| "Someone".to_owned(), String::from)
 }
 
-fn minute(at: Timestamp) -> Result<String> {
+pub(super) fn minute(at: Timestamp) -> Result<String> {
     let format = time::macros::format_description!("[year]-[month]-[day] [hour]:[minute] UTC");
     at.to_datetime().format(format).map_err(|error| Error::internal("a time cannot be written", error))
 }

@@ -10,9 +10,9 @@ use super::assignment::{Problems, RoleAssignment};
 use super::{Member, store};
 use crate::authz::{Authz, Grant, HeldRole, Own, Right, Standing, TenantPolicy, perm};
 use crate::clock::Timestamp;
-use crate::db::{AuditEvent, Committed, Target, WriteTx};
+use crate::db::{AuditEvent, Committed, Target, Undone, WriteTx};
 use crate::error::{Error, Result};
-use crate::ids::UserId;
+use crate::ids::{TenantId, UserId};
 use crate::roles::guards::{self, Holding, Refusal};
 
 /// The body of `PUT members/{user}/roles`.
@@ -39,17 +39,47 @@ pub async fn set_roles(
     roles: &[RoleAssignment],
     if_match: Option<i64>,
 ) -> Result<(Member, Option<Committed>)> {
-    let Staged { mut tx, grant, before, after, .. } = stage(authz, grant, (user, if_match), roles).await?;
+    change_as(authz, grant, (user, if_match), roles, None).await
+}
+
+/// [`set_roles`], recorded as undoing an event.
+///
+/// # Errors
+/// As [`set_roles`].
+pub(crate) async fn restore_roles(
+    authz: &Authz,
+    grant: &Grant<perm::MembersUpdate>,
+    user: UserId,
+    roles: &[RoleAssignment],
+    (revision, undone): (i64, Undone),
+) -> Result<(Member, Option<Committed>)> {
+    change_as(authz, grant, (user, Some(revision)), roles, Some(undone)).await
+}
+
+async fn change_as(
+    authz: &Authz,
+    grant: &Grant<perm::MembersUpdate>,
+    whom: (UserId, Option<i64>),
+    roles: &[RoleAssignment],
+    undone: Option<Undone>,
+) -> Result<(Member, Option<Committed>)> {
+    let Staged { mut tx, grant, before, after, .. } = stage(authz, grant, whom, roles).await?;
     if after.is_none() {
         return Ok((before, None));
     }
-    let now = tx.at();
-    let member = store::member(&mut tx, grant.tenant(), now, user).await?.ok_or(Error::NotFound)?;
+    let member = within(&mut tx, grant.tenant(), before.user.id).await?.ok_or(Error::NotFound)?;
     let event = AuditEvent::done(grant.actor(), "member.updated", named(&member))
         .changing(&recorded(&before), &recorded(&member))
+        .undoing(undone)
         .affecting_access();
     let committed = tx.commit(event).await?;
     Ok((member, Some(committed)))
+}
+
+/// The member as `tx` sees them.
+pub(crate) async fn within(tx: &mut WriteTx, tenant: TenantId, user: UserId) -> Result<Option<Member>> {
+    let now = tx.at();
+    store::member(tx, tenant, now, user).await
 }
 
 /// A change of someone's roles that the rules agreed to, written and not committed.
@@ -73,35 +103,64 @@ pub(super) async fn stage(
     roles: &[RoleAssignment],
 ) -> Result<Staged> {
     let (mut tx, grant) = authz.write(grant).await?;
-    let (tenant, policy, now) = (grant.tenant(), Arc::clone(&grant.standing().policy), tx.at());
-    let before = store::member(&mut tx, tenant, now, user).await?.ok_or(Error::NotFound)?;
+    let before = within(&mut tx, grant.tenant(), user).await?.ok_or(Error::NotFound)?;
     if if_match.is_some_and(|revision| revision != before.revision) {
         return Err(Error::Stale);
     }
-    let target = authz.standing_in(&mut tx, &policy, user).await?.ok_or(Error::NotFound)?;
-    let after = read(&policy, roles, now)?;
-    let actor = grant.standing().clone();
-    if user != grant.user() {
-        let allowed = guards::may_act_on(holding(&actor), holding(&target), now);
-        if let Err(refusal) = allowed {
-            return Err(refuse(authz, tx, &actor, &refusal).await?);
-        }
+    let wanted = read(grant.policy(), roles, tx.at())?;
+    match apply(authz, &mut tx, &grant, user, |_| wanted).await? {
+        Ok(Applied { held, after }) => Ok(Staged { tx, grant, before, held, after }),
+        Err(refusal) => Err(refuse(authz, tx, grant.standing(), &refusal).await?),
+    }
+}
+
+/// What giving someone roles within a write came to.
+#[derive(Debug)]
+pub(crate) struct Applied {
+    /// The roles they held, those that have ended included.
+    pub(crate) held: Vec<HeldRole>,
+    /// The roles they hold now. None when they held exactly these: nothing is written then.
+    pub(crate) after: Option<Vec<HeldRole>>,
+}
+
+/// Makes what `wanted` makes of the roles someone holds the roles they hold, within a write that records it: by the
+/// rules, asked of the grant's principal. What the rules refuse is given as a value: it is explained after the write.
+///
+/// # Errors
+/// [`Error::Conflict`] when nobody would own the tenant; [`Error::NotFound`] when they are no member;
+/// [`Error::Unavailable`].
+pub(crate) async fn apply(
+    authz: &Authz,
+    tx: &mut WriteTx,
+    grant: &Grant<perm::MembersUpdate>,
+    user: UserId,
+    wanted: impl FnOnce(&[HeldRole]) -> Vec<HeldRole>,
+) -> Result<Result<Applied, Refusal>> {
+    let (tenant, now) = (grant.tenant(), tx.at());
+    let policy = Arc::clone(&grant.standing().policy);
+    let target = authz.standing_in(tx, &policy, user).await?.ok_or(Error::NotFound)?;
+    let after = wanted(&target.roles);
+    let actor = grant.standing();
+    if user != grant.user()
+        && let Err(refusal) = guards::may_act_on(holding(actor), holding(&target), now)
+    {
+        return Ok(Err(refusal));
     }
     if same(&present(&target, now), &after) {
-        return Ok(Staged { tx, grant, before, held: target.roles, after: None });
+        return Ok(Ok(Applied { held: target.roles, after: None }));
     }
-    if let Err(refusal) = guards::may_change(holding(&actor), &target.roles, &after, now) {
-        return Err(refuse(authz, tx, &actor, &refusal).await?);
+    if let Err(refusal) = guards::may_change(holding(actor), &target.roles, &after, now) {
+        return Ok(Err(refusal));
     }
     for held in target.roles.iter().filter(|held| after.iter().all(|kept| kept.role != held.role)) {
-        store::unassign(&mut tx, tenant, user, held.role).await?;
+        store::unassign(tx, tenant, user, held.role).await?;
     }
     for held in after.iter().filter(|held| !target.roles.contains(held)) {
-        store::assign(&mut tx, tenant, user, *held, grant.user()).await?;
+        store::assign(tx, tenant, user, *held, grant.user()).await?;
     }
-    store::revise(&mut tx, tenant, user).await?;
-    keep_an_owner(&mut tx, &policy, [(target.roles.as_slice(), after.as_slice())]).await?;
-    Ok(Staged { tx, grant, before, held: target.roles, after: Some(after) })
+    store::revise(tx, tenant, user).await?;
+    keep_an_owner(tx, &policy, [(target.roles.as_slice(), after.as_slice())]).await?;
+    Ok(Ok(Applied { held: target.roles, after: Some(after) }))
 }
 
 /// Ends someone's membership, and with it their roles and every open invitation to an address of theirs.
@@ -243,7 +302,8 @@ pub(super) fn named(member: &Member) -> Target {
     Target::new("member", member.user.id, member.user.name.clone())
 }
 
-pub(super) fn recorded(member: &Member) -> Value {
+/// The member's roles as the audit log keeps them.
+pub(crate) fn recorded(member: &Member) -> Value {
     json!({ "roles": member.roles.iter().map(recorded_role).collect::<Vec<_>>() })
 }
 

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::assignment::RoleAssignment;
 pub use self::bulk::{ManyChanged, ManyRoles, RolesChanged, change_roles};
+pub(crate) use self::change::{Applied, apply, recorded, restore_roles, within};
 pub use self::change::{NewRoles, leave, remove, set_roles};
 pub use self::preview::{preview_many, preview_removal, preview_roles};
 pub use self::seen::LastSeen;

@@ -71,6 +71,20 @@ pub fn description(text: &str, max: usize, pointer: &str) -> Result<String> {
     Ok(text)
 }
 
+/// Text in lines, otherwise as a description is: what someone writes to explain something. Line ends become one
+/// character, and the ends of lines are trimmed.
+///
+/// # Errors
+/// [`Error::Invalid`] at `pointer`.
+pub fn paragraph(text: &str, max: usize, pointer: &str) -> Result<String> {
+    let lines: Vec<String> = text.lines().map(|line| clean(line, pointer)).collect::<Result<_>>()?;
+    let text = lines.join("\n").trim().to_owned();
+    if text.chars().count() > max {
+        return Err(Error::invalid(pointer, "too_long", format!("Use at most {max} characters.")));
+    }
+    Ok(text)
+}
+
 fn clean(text: &str, pointer: &str) -> Result<String> {
     let text: String = text.trim().nfc().collect();
     if text.chars().any(is_unseen) {

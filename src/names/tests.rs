@@ -25,6 +25,16 @@ fn a_slug_can_be_made_from_a_name() {
 }
 
 #[test]
+fn a_paragraph_has_lines_and_hides_nothing() {
+    let read = |text: &str| paragraph(text, 20, "/reason");
+    assert_eq!(read(" one \r\n\n two\n").unwrap(), "one\n\ntwo");
+    assert_eq!(read("").unwrap(), "");
+    for bad in ["a\u{0}b", "a\rb", "a\u{202e}b", "a\u{2028}b", "a\tb", &"x".repeat(21)] {
+        assert!(read(bad).is_err(), "{bad:?}");
+    }
+}
+
+#[test]
 fn names_are_nfc_and_hide_nothing() {
     assert_eq!(Name::parse(" Cafe\u{301} ", "/name").unwrap().as_str(), "Café");
     for bad in ["", "  ", "a\u{0}b", "a\nb", "a\u{202e}b", "a\u{200b}b", "a\u{feff}b", &"x".repeat(81)] {

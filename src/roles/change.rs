@@ -9,7 +9,7 @@ use super::draft::{Draft, NewRole, RoleChange};
 use super::guards::{self, Holding, Refusal};
 use super::{RoleView, all, editable, find, key, refuse, store};
 use crate::authz::{Authz, Effect, Grant, Standing, TenantPolicy, perm};
-use crate::db::{AuditEvent, Committed, Target, WriteTx};
+use crate::db::{AuditEvent, Committed, Target, Undone, WriteTx};
 use crate::error::{Error, Result};
 use crate::ids::RoleId;
 
@@ -23,6 +23,30 @@ pub async fn create(
     grant: &Grant<perm::RolesCreate>,
     new: &NewRole,
     most: i64,
+) -> Result<(RoleView, Committed)> {
+    make(authz, grant, new, most, None).await
+}
+
+/// [`create`], recorded as undoing an event.
+///
+/// # Errors
+/// As [`create`].
+pub(crate) async fn make_again(
+    authz: &Authz,
+    grant: &Grant<perm::RolesCreate>,
+    new: &NewRole,
+    most: i64,
+    undone: Undone,
+) -> Result<(RoleView, Committed)> {
+    make(authz, grant, new, most, Some(undone)).await
+}
+
+async fn make(
+    authz: &Authz,
+    grant: &Grant<perm::RolesCreate>,
+    new: &NewRole,
+    most: i64,
+    undone: Option<Undone>,
 ) -> Result<(RoleView, Committed)> {
     let (mut tx, grant) = authz.write(grant).await?;
     let (tenant, now) = (grant.tenant(), tx.at());
@@ -47,7 +71,8 @@ pub async fn create(
     let after = all(&mut tx, authz, tenant, now).await?;
     let role = find(&after, &key)?.clone();
     let event = AuditEvent::done(grant.actor(), "role.created", named(&role))
-        .changing(&Value::Null, &recorded(&role));
+        .changing(&Value::Null, &recorded(&role))
+        .undoing(undone);
     Ok((role, tx.commit(event.affecting_access()).await?))
 }
 
@@ -66,6 +91,30 @@ pub async fn change(
     change: &RoleChange,
     if_match: Option<i64>,
 ) -> Result<(RoleView, Option<Committed>)> {
+    edit(authz, grant, key_or_id, change, (if_match, None)).await
+}
+
+/// [`change`], recorded as undoing an event.
+///
+/// # Errors
+/// As [`change`].
+pub(crate) async fn change_back(
+    authz: &Authz,
+    grant: &Grant<perm::RolesUpdate>,
+    key_or_id: &str,
+    change: &RoleChange,
+    (revision, undone): (i64, Undone),
+) -> Result<(RoleView, Option<Committed>)> {
+    edit(authz, grant, key_or_id, change, (Some(revision), Some(undone))).await
+}
+
+async fn edit(
+    authz: &Authz,
+    grant: &Grant<perm::RolesUpdate>,
+    key_or_id: &str,
+    change: &RoleChange,
+    (if_match, undone): (Option<i64>, Option<Undone>),
+) -> Result<(RoleView, Option<Committed>)> {
     let Staged { mut tx, grant, before, written } =
         stage(authz, grant, (key_or_id, if_match), change).await?;
     if written.is_none() {
@@ -76,6 +125,7 @@ pub async fn change(
     let role = find(&after, &before.key)?.clone();
     let event = AuditEvent::done(grant.actor(), "role.updated", named(&role))
         .changing(&recorded(&before), &recorded(&role))
+        .undoing(undone)
         .affecting_access();
     Ok((role, Some(tx.commit(event).await?)))
 }
@@ -174,7 +224,7 @@ pub(super) fn named(role: &RoleView) -> Target {
 }
 
 /// The role as the audit log keeps it: enough to make it again.
-pub(super) fn recorded(role: &RoleView) -> Value {
+pub(crate) fn recorded(role: &RoleView) -> Value {
     let mut value = json!(Draft::from(role));
     if let Some(fields) = value.as_object_mut() {
         fields.insert("key".to_owned(), json!(role.key));

@@ -8,7 +8,7 @@ use super::guards::{self, Holding, Refusal};
 use super::{RoleView, all, editable, refuse, store};
 use crate::authz::{Authz, Grant, HeldRole, Permission as _, Standing, perm};
 use crate::clock::Timestamp;
-use crate::db::{AuditEvent, Committed, WriteTx};
+use crate::db::{AuditEvent, Committed, Undone, WriteTx};
 use crate::error::{Error, Result};
 use crate::ids::{RoleId, UserId};
 
@@ -29,6 +29,29 @@ pub async fn delete(
     reassign_to: Option<&str>,
     if_match: Option<i64>,
 ) -> Result<Committed> {
+    end(authz, grant, (key_or_id, if_match), reassign_to, None).await
+}
+
+/// [`delete`] of a role that nobody holds, recorded as undoing an event.
+///
+/// # Errors
+/// As [`delete`].
+pub(crate) async fn unmake(
+    authz: &Authz,
+    grant: &Grant<perm::RolesDelete>,
+    key_or_id: &str,
+    (revision, undone): (i64, Undone),
+) -> Result<Committed> {
+    end(authz, grant, (key_or_id, Some(revision)), None, Some(undone)).await
+}
+
+async fn end(
+    authz: &Authz,
+    grant: &Grant<perm::RolesDelete>,
+    (key_or_id, if_match): (&str, Option<i64>),
+    reassign_to: Option<&str>,
+    undone: Option<Undone>,
+) -> Result<Committed> {
     let Staged { tx, grant, role, other, cancelled, .. } =
         stage(authz, grant, (key_or_id, if_match), reassign_to).await?;
     let after = json!({
@@ -38,6 +61,7 @@ pub async fn delete(
     });
     let event = AuditEvent::done(grant.actor(), "role.deleted", named(&role))
         .changing(&recorded(&role), &after)
+        .undoing(undone)
         .affecting_access();
     tx.commit(event).await
 }

@@ -18,7 +18,9 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 pub use self::change::{change, create};
+pub(crate) use self::change::{change_back, make_again, recorded};
 pub use self::delete::delete;
+pub(crate) use self::delete::unmake;
 pub use self::draft::{NewRole, RoleChange};
 pub(crate) use self::effects::Effects;
 pub use self::effects::{Affected, Preview};

@@ -3,12 +3,12 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
 use super::create::taken;
 use super::{Tenant, store};
-use crate::authz::{Authz, Grant, perm};
+use crate::authz::{Authz, Grant, Permission as _, perm};
 use crate::db::{AuditEvent, Committed, Target, WriteTx};
 use crate::error::{Error, Result};
 use crate::names::{Name, Slug};
@@ -29,14 +29,29 @@ pub struct TenantChange {
     /// A new name in paths. The old one stays reserved for this tenant for 90 days.
     #[serde(default)]
     pub slug: Option<String>,
+    /// For how many days audit events are to be kept, 30 to 3650; null is for ever. Older ones are removed for good, and
+    /// they are evidence: this takes `tenant:delete` too, which owners have.
+    #[serde(default, deserialize_with = "given")]
+    pub audit_retention_days: Option<Retention>,
 }
 
-/// Changes name or slug, and gives the tenant as it is then. When nothing would change, nothing is committed and
+/// For how many days audit events are kept; none is for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, schemars::JsonSchema)]
+#[schemars(transparent)]
+pub struct Retention(#[schemars(range(min = 30, max = 3650))] pub Option<i64>);
+
+/// A null that is given is another thing than nothing.
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Retention>, D::Error> {
+    Option::deserialize(deserializer).map(|days| Some(Retention(days)))
+}
+
+/// Changes name, slug or for how long audit events are kept, and gives the tenant as it is then. When nothing would change, nothing is committed and
 /// nothing recorded.
 ///
 /// # Errors
 /// [`Error::Invalid`] for a name or slug that breaks the rules; [`Error::Conflict`] when the slug is taken;
-/// [`Error::Stale`] when `if_match` is not the tenant's revision; [`Error::Unavailable`].
+/// [`Error::Stale`] when `if_match` is not the tenant's revision; [`Error::Forbidden`] when how long events are kept is
+/// not the caller's to say; [`Error::Unavailable`].
 pub async fn change(
     authz: &Authz,
     grant: &Grant<perm::TenantUpdate>,
@@ -45,7 +60,8 @@ pub async fn change(
 ) -> Result<(Tenant, Option<Committed>)> {
     let name = change.name.as_deref().map(|name| Name::parse(name, "/name")).transpose();
     let slug = change.slug.as_deref().map(|slug| Slug::choose(slug, "/slug")).transpose();
-    let (name, slug) = both(name, slug)?;
+    let keep = change.audit_retention_days.map(checked).transpose();
+    let ((name, slug), keep) = both(both(name, slug), keep)?;
     let (mut tx, grant) = authz.write(grant).await?;
     let before = Tenant::from(store::row(&mut tx, grant.tenant()).await?);
     if if_match.is_some_and(|revision| revision != before.revision) {
@@ -53,8 +69,18 @@ pub async fn change(
     }
     let name = name.filter(|name| name.as_str() != before.name);
     let slug = slug.filter(|slug| slug.as_str() != before.slug);
-    if name.is_none() && slug.is_none() {
+    let keep = keep.filter(|keep| keep.0 != before.audit_retention_days);
+    if name.is_none() && slug.is_none() && keep.is_none() {
         return Ok((before, None));
+    }
+    if let Some(Retention(days)) = keep {
+        if !grant.can::<perm::TenantDelete>() {
+            drop(tx);
+            let reason =
+                "Audit events are evidence: only who could delete the tenant says how long they are kept.";
+            return Err(authz.deny(grant.standing(), perm::TenantDelete::NAME, reason).await?);
+        }
+        store::set_retention(&mut tx, before.id, days).await?;
     }
     if let Some(name) = name {
         store::set_name(&mut tx, before.id, &name).await?;
@@ -70,6 +96,14 @@ pub async fn change(
     let committed = tx.commit(event).await?;
     after.policy_version = committed.policy_version.unwrap_or(after.policy_version);
     Ok((after, Some(committed)))
+}
+
+fn checked(keep: Retention) -> Result<Retention> {
+    if keep.0.is_none_or(|days| (30..=3_650).contains(&days)) {
+        return Ok(keep);
+    }
+    let text = "Keep them for 30 to 3650 days, or for ever.";
+    Err(Error::invalid("/audit_retention_days", "range", text))
 }
 
 async fn move_to(tx: &mut WriteTx, tenant: &Tenant, slug: &Slug) -> Result<()> {
@@ -122,7 +156,9 @@ pub async fn delete(
 }
 
 fn recorded(tenant: &Tenant) -> Value {
-    json!({ "name": tenant.name, "slug": tenant.slug })
+    json!({
+        "name": tenant.name, "slug": tenant.slug, "audit_retention_days": tenant.audit_retention_days,
+    })
 }
 
 /// Both values, or the problems of both at once.

@@ -8,7 +8,7 @@ mod store;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::change::{TenantChange, change, delete};
+pub use self::change::{Retention, TenantChange, change, delete};
 pub use self::create::{CreationRules, NewTenant, SLUG_TAKEN, create};
 pub use self::restore::{DeletedTenant, UNDO, deleted_of, purge, restore};
 use crate::authz::{Authz, Grant, Principal, perm};
@@ -32,6 +32,8 @@ pub struct Tenant {
     pub policy_version: i64,
     /// When it was made.
     pub created_at: Timestamp,
+    /// For how many days audit events are kept; for ever when null.
+    pub audit_retention_days: Option<i64>,
     /// Goes up with every change of name, slug or status: what `ETag` and `If-Match` are made from.
     #[serde(skip)]
     pub revision: i64,
@@ -135,6 +137,7 @@ impl From<store::TenantRow> for Tenant {
             status: if row.status == "active" { Status::Active } else { Status::Suspended },
             policy_version: row.policy_version,
             created_at: row.created_at,
+            audit_retention_days: row.audit_retention_days,
             revision: row.revision,
         }
     }

@@ -19,20 +19,21 @@ pub(super) struct TenantRow {
     pub(super) status: String,
     pub(super) policy_version: i64,
     pub(super) created_at: Timestamp,
+    pub(super) audit_retention_days: Option<i64>,
     pub(super) revision: i64,
 }
 
 pub(super) async fn tenant(on: &mut impl Executor, tenant: TenantId) -> Result<Option<super::Tenant>> {
-    let text = "select id, slug, name, lower(name) as sort_key, status, policy_version, created_at, revision \
-                from tenants where id = $1 and deleted_at is null";
+    let text = "select id, slug, name, lower(name) as sort_key, status, policy_version, created_at, \
+                audit_retention_days, revision from tenants where id = $1 and deleted_at is null";
     let row: Option<TenantRow> = sql!(on, fetch_optional, query_as(text).bind(tenant))?;
     Ok(row.map(super::Tenant::from))
 }
 
 /// The row of a tenant that a write has just made or decided on.
 pub(super) async fn row(tx: &mut WriteTx, tenant: TenantId) -> Result<TenantRow> {
-    let text = "select id, slug, name, lower(name) as sort_key, status, policy_version, created_at, revision \
-                from tenants where id = $1 and deleted_at is null";
+    let text = "select id, slug, name, lower(name) as sort_key, status, policy_version, created_at, \
+                audit_retention_days, revision from tenants where id = $1 and deleted_at is null";
     let row = sql!(tx, fetch_optional, query_as(text).bind(tenant))?;
     row.ok_or(Error::NotFound)
 }
@@ -44,7 +45,7 @@ pub(super) async fn page(
     after: Option<&Position>,
 ) -> Result<Vec<TenantRow>> {
     let text = "select t.id, t.slug, t.name, lower(t.name) as sort_key, t.status, t.policy_version, t.created_at, \
-                t.revision from members m join tenants t on t.id = m.tenant_id \
+                t.audit_retention_days, t.revision from members m join tenants t on t.id = m.tenant_id \
                 where m.user_id = $1 and t.deleted_at is null \
                 and ($2 = 0 or (lower(t.name), t.id) > ($3, $4)) order by lower(t.name), t.id limit $5";
     let (from, name, id) = match after {
@@ -134,6 +135,12 @@ pub(super) async fn set_slug(tx: &mut WriteTx, tenant: TenantId, slug: &Slug) ->
 pub(super) async fn set_name(tx: &mut WriteTx, tenant: TenantId, name: &Name) -> Result<u64> {
     let text = "update tenants set name = $2 where id = $1";
     sql!(tx, execute, query(text).bind(tenant).bind(name.as_str()))
+}
+
+/// For how many days audit events are kept; none is for ever.
+pub(super) async fn set_retention(tx: &mut WriteTx, tenant: TenantId, days: Option<i64>) -> Result<u64> {
+    let text = "update tenants set audit_retention_days = $2 where id = $1";
+    sql!(tx, execute, query(text).bind(tenant).bind(days))
 }
 
 /// Counts a change, and gives the row as it is then.

@@ -18,7 +18,10 @@ const LAYERS: &[(&[&str], &str)] = &[
     (&["dev", "http"], "what speaks to the outside; the built-in provider must not depend on our own routes"),
     (&["operators"], "operators look at tenants and people from outside, and end sessions"),
     (&["login"], "signing in may create accounts, join tenants and send mail"),
-    (&["tenants", "invitations", "apps", "tokens", "projects"], "what tenants own; each is a resource alone"),
+    (
+        &["tenants", "invitations", "requests", "undo", "apps", "tokens", "projects"],
+        "what tenants own; each is a resource alone",
+    ),
     (&["members"], "members hold roles"),
     (&["roles"], "roles are edited without knowing who holds them elsewhere"),
     (&["mail"], "mail is written by the domains above and knows none of them"),

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 
 pub use self::access::{Able, Because, Member, MemberAccess, MemberHolds, NamedRole, Verdict};
 use crate::authz::decide::Authz;
-use crate::authz::snapshot::Standing;
+use crate::authz::snapshot::{Role, Standing};
 use crate::authz::{Permission, perm};
 use crate::error::{Denial, Error, Person, Result};
 use crate::ids::DecisionId;
@@ -30,12 +30,17 @@ impl Authz {
         reason: impl Into<Cow<'static, str>>,
     ) -> Result<Error> {
         let permission = self.catalogue().get(required);
+        let mut granting: Vec<&Role> =
+            permission.map(|permission| standing.policy.granting(permission).collect()).unwrap_or_default();
+        granting.sort_by_key(|role| role.table.allow.len());
+        let bare = self.bare_denial(standing, required, reason.into());
+        // Who holds one of them lacks something else.
+        let helps = !granting.is_empty() && granting.iter().all(|role| !bare.held_roles.contains(&role.key));
         let denial = Denial {
-            granted_by: permission
-                .map(|permission| standing.policy.granting(permission).map(|role| role.key.clone()).collect())
-                .unwrap_or_default(),
+            request_in: helps.then_some(standing.policy.id),
+            granted_by: granting.into_iter().map(|role| role.key.clone()).collect(),
             ask: self.who_can_grant(standing).await?,
-            ..self.bare_denial(standing, required, reason.into())
+            ..bare
         };
         tracing::info!(
             decision = %denial.decision_id,
@@ -65,6 +70,7 @@ impl Authz {
             required: required.to_owned(),
             held_roles: standing.held(now).map(|(role, _)| role.key.clone()).collect(),
             granted_by: Vec::new(),
+            request_in: None,
             ask: Vec::new(),
             decision_id: DecisionId::new(),
             policy_version: standing.policy.version,

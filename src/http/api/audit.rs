@@ -1,12 +1,14 @@
 //! The audit log of a tenant: found line by line, or taken away as a file.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt as _, stream};
 use http::{HeaderValue, header};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::audit::{self, AuditLine, Ending, Filter};
@@ -16,15 +18,22 @@ use crate::error::{Error, Result};
 use crate::http::access::Can;
 use crate::http::answer::Found;
 use crate::http::api::scope;
-use crate::http::extract::Query;
+use crate::http::extract::{Path, Query};
 use crate::http::openapi::{Operation, Output};
 use crate::http::pagination::{self, Page};
 use crate::http::routes::{Area, Routes};
 use crate::http::state::AppState;
 use crate::http::watch::{Place, Places, Watch};
+use crate::ids::EventId;
+use crate::undo;
 
 pub(super) fn routes() -> Routes {
     Routes::new(Area::Api)
+        .post(
+            "/api/v1/tenants/{tenant}/audit-events/{event}/undo",
+            "Undo a change of roles, as a change of its own",
+            undo,
+        )
         .get("/api/v1/tenants/{tenant}/audit-events", "List the audit log, newest first", list)
         .get("/api/v1/tenants/{tenant}/audit-events/export", "Export the audit log as a file", export)
 }
@@ -112,6 +121,27 @@ async fn list(
     let found = audit::search(&mut on, who.grant(), &filter, part).await?;
     let next_cursor = found.next.map(|next| pagination::encode(&app.sealer, &scope, &next)).transpose()?;
     Ok(Found::new(Page { items: found.items, next_cursor }))
+}
+
+/// What undoing led to.
+#[derive(Debug, Serialize, JsonSchema)]
+struct UndoneEvent {
+    /// The event that was undone.
+    undoes: EventId,
+    /// The event that records it.
+    event: EventId,
+}
+
+async fn undo(
+    who: Can<perm::AuditRead>,
+    State(app): State<AppState>,
+    Path(event): Path<EventId>,
+) -> Result<Found<UndoneEvent>> {
+    let (authz, database) = (Arc::clone(&app.authz), app.database.clone());
+    let deps = undo::Deps { authz, database, most_roles: app.config.limits.roles };
+    let committed = undo::undo(&deps, who.grant(), event).await?;
+    let done = UndoneEvent { undoes: event, event: committed.event };
+    Ok(Found::new(done).after(committed.policy_version))
 }
 
 /// How many exports run at once on a node, and how many of one person.

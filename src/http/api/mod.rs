@@ -8,6 +8,7 @@ mod invitations;
 mod me;
 mod members;
 mod operator;
+mod requests;
 mod roles;
 mod tenants;
 
@@ -23,6 +24,7 @@ pub(super) fn routes() -> Routes {
         .and(members::routes())
         .and(roles::routes())
         .and(invitations::routes())
+        .and(requests::routes())
         .and(access::routes())
         .and(audit::routes())
         .and(operator::routes())

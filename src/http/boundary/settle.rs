@@ -44,8 +44,11 @@ pub(super) async fn settle(
         tracing::error!(cause = ?failure, "a denied change could not be recorded");
     }
     let problem = Problem::of(&error, Some(via.request_id.to_string()));
-    let mut settled =
-        if for_people { panel::problem(app, &error, &problem, asked) } else { problem::json(&problem) };
+    let mut settled = if for_people {
+        panel::problem(app, &error, &problem, asked, trace.session())
+    } else {
+        problem::json(&problem)
+    };
     problem::add_headers(&error, &mut settled);
     settled
 }

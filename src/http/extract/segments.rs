@@ -3,7 +3,7 @@
 
 use super::path::Segment;
 use crate::authz::TenantRef;
-use crate::ids::{IdentityId, InvitationId, RoleId, SessionHandle, UserId};
+use crate::ids::{EventId, IdentityId, InvitationId, RoleId, RoleRequestId, SessionHandle, UserId};
 use crate::login::Provider;
 use crate::names::Slug;
 
@@ -26,6 +26,22 @@ impl Segment for UserId {
 
 impl Segment for InvitationId {
     const NAME: &'static str = "invitation";
+
+    fn read(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+impl Segment for RoleRequestId {
+    const NAME: &'static str = "request";
+
+    fn read(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+impl Segment for EventId {
+    const NAME: &'static str = "event";
 
     fn read(text: &str) -> Option<Self> {
         text.parse().ok()

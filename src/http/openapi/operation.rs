@@ -22,7 +22,11 @@ pub(super) fn describe(route: &RouteInfo, types: &mut Types) -> Value {
         "responses": responses(route, &mut types.given),
         "security": match route.access {
             Access::Public(_) => json!([]),
-            Access::Permission(_) | Access::PermissionOrOwn(_) | Access::Platform(_) | Access::SignedIn => {
+            Access::Permission(_)
+            | Access::PermissionOrOwn(_)
+            | Access::Platform(_)
+            | Access::Member
+            | Access::SignedIn => {
                 json!([{ "session": [] }, { "token": [] }])
             }
         },
@@ -41,6 +45,7 @@ fn who(access: Access) -> String {
         Access::PermissionOrOwn(name) => {
             format!("Needs the permission `{name}` in the tenant, or concerns oneself.")
         }
+        Access::Member => "For every member of the tenant.".to_owned(),
         Access::Platform(name) => format!("For operators whose platform role holds `{name}`."),
         Access::SignedIn => "For everyone who is signed in.".to_owned(),
         Access::Public(why) => format!("For everyone: {why}."),

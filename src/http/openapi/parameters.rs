@@ -21,7 +21,7 @@ pub(super) fn parameters(route: &RouteInfo, sent: &mut SchemaGenerator) -> Vec<V
     }
     let header = |(name, description): &(&str, &str)| json!({ "name": name, "in": "header", "required": false, "description": description, "schema": { "type": "string" } });
     parameters.extend(route.operation.headers.iter().map(header));
-    if matches!(route.access, Access::Permission(_) | Access::PermissionOrOwn(_)) {
+    if matches!(route.access, Access::Permission(_) | Access::PermissionOrOwn(_) | Access::Member) {
         let text =
             "A policy version that was answered before: the decision is made on that one or a later one.";
         parameters.push(header(&("X-Policy-Version", text)));
@@ -35,6 +35,8 @@ fn path_parameter(name: &str) -> Value {
         "role" => ("The role's key or id.", None),
         "user" => ("The user's id.", Some("uuid")),
         "invitation" => ("The invitation's id.", Some("uuid")),
+        "request" => ("The request's id.", Some("uuid")),
+        "event" => ("The event's id.", Some("uuid")),
         "session" => ("The session's id.", Some("uuid")),
         "identity" => ("The identity's id.", Some("uuid")),
         _ => ("What this is about.", None),

@@ -2,6 +2,7 @@
 //! error; must never say more than the denial carries, which only members of the tenant get.
 
 use crate::error::Denial;
+use crate::http::panel::asking::AskForm;
 use crate::http::panel::parts::shown::Avatar;
 
 /// A denial, explained.
@@ -16,8 +17,8 @@ pub(super) struct Denied {
     /// Whether a role that is held allows it, and something else outweighs that.
     pub(super) outweighed: bool,
     pub(super) ask: Vec<Helper>,
-    /// What one may send to them, when asking can help.
-    pub(super) request: Option<String>,
+    /// The form that asks for one of the roles, when having one would help.
+    pub(super) form: Option<AskForm>,
     pub(super) decision: String,
     pub(super) policy_version: i64,
 }
@@ -33,12 +34,13 @@ pub(super) struct Helper {
 
 impl Denied {
     /// Explains `denial`, which happened in the tenant with this path. `sentence` says what the permission allows,
-    /// and `name` what a role's key is called.
+    /// `name` what a role's key is called, and `form` asks for one of the roles.
     pub(super) fn new(
         denial: &Denial,
         tenant: Option<&str>,
         sentence: String,
         name: impl Fn(&str) -> String,
+        form: Option<AskForm>,
     ) -> Self {
         let names = |keys: &[String]| -> Vec<String> { keys.iter().map(|key| name(key)).collect() };
         let ask = denial.ask.iter().map(|person| Helper {
@@ -48,10 +50,8 @@ impl Denied {
         });
         let outweighed = denial.held_roles.iter().any(|key| denial.granted_by.contains(key));
         let granted_by = names(&denial.granted_by);
-        let slug = tenant.and_then(|path| path.strip_prefix("/t/"));
-        let useful = !outweighed && !granted_by.is_empty() && !denial.ask.is_empty();
         Self {
-            request: slug.filter(|_| useful).map(|slug| request(denial, slug, &granted_by)),
+            form,
             required: denial.required.clone(),
             sentence,
             held: names(&denial.held_roles),
@@ -62,14 +62,4 @@ impl Denied {
             policy_version: denial.policy_version,
         }
     }
-}
-
-/// What to write to someone who can help: it names all that they need.
-fn request(denial: &Denial, tenant: &str, roles: &[String]) -> String {
-    format!(
-        "Please give me a role in the tenant {tenant} that allows {}. {} would do. This is about decision {}.",
-        denial.required,
-        roles.join(" or "),
-        denial.decision_id
-    )
 }

@@ -4,6 +4,7 @@
 mod access;
 mod account;
 mod appearance;
+mod asking;
 mod assets;
 mod audit;
 mod denied;
@@ -24,6 +25,8 @@ mod overview;
 mod parts;
 mod problem;
 mod remove;
+mod request;
+mod requests;
 mod role;
 mod role_delete;
 mod roles;
@@ -64,6 +67,8 @@ pub(super) fn routes() -> Routes {
         invitations::routes(),
         inviting::routes(),
         join::routes(),
+        requests::routes(),
+        request::routes(),
         roles::routes(),
         role::routes(),
         role_delete::routes(),

@@ -1,5 +1,5 @@
 //! A tenant at a glance: what needs attention, what one is in it, how many others there are, what happened lately,
-//! what to do first. Each part is read only for those who may see it. An owner's view, which has all parts, runs six
+//! what to do first. Each part is read only for those who may see it. An owner's view, which has all parts, runs seven
 //! SQL statements while the copies are warm, a viewer's one; a test counts them. None grows with the past, and none
 //! returns more than a hundred rows.
 
@@ -84,7 +84,9 @@ async fn show(who: Can<perm::TenantRead>, app: View, Query(query): Query<Shown>)
     };
     let (refused, activity) = log(&app, grant, now).await?;
     let steps = steps(grant, figures, waiting.as_ref(), now);
+    let frame = Frame::inside(&app, grant, Section::Overview).await?.telling(query.done.as_deref());
     let mut attention = refused;
+    attention.extend(Attention::requests(&path_of(grant), frame.requests));
     attention.extend(sole_owner(grant, figures).filter(|_| steps.is_empty()));
     attention.extend(ending_roles(grant, now));
     attention.extend(without_role(&app, grant).await?);
@@ -94,7 +96,7 @@ async fn show(who: Can<perm::TenantRead>, app: View, Query(query): Query<Shown>)
         until: held.expires_at.map(|end| Moment::new(end, now)),
     });
     let mut response = page(&OverviewPage {
-        frame: Frame::inside(&app, grant, Section::Overview).await?.telling(query.done.as_deref()),
+        frame,
         path: path_of(grant),
         name: policy.name.clone(),
         slug: policy.slug.clone(),

@@ -6,8 +6,11 @@ use askama::Template;
 use axum::response::{IntoResponse, Response};
 use http::{Method, StatusCode, Uri};
 
-use crate::error::Error;
+use crate::authz::SessionRef;
+use crate::error::{Denial, Error};
 use crate::http::answer::SeeOther;
+use crate::http::extract::form_token;
+use crate::http::panel::asking::AskForm;
 use crate::http::panel::denied::Denied;
 use crate::http::panel::parts::view::Look;
 use crate::http::panel::tenants::role_name;
@@ -96,6 +99,7 @@ pub(in crate::http) fn problem(
     error: &Error,
     problem: &Problem,
     Asked { method, uri, look }: Asked<'_>,
+    session: Option<SessionRef>,
 ) -> Response {
     let here = uri.path_and_query().map_or("/", |path| path.as_str());
     let to_return = if method == Method::GET { here.to_owned() } else { page_of(uri.path()) };
@@ -127,9 +131,20 @@ pub(in crate::http) fn problem(
         let name = |key: &str| role_name(app, key.to_owned());
         let catalogue = app.authz.catalogue();
         let sentence = catalogue.get(&denial.required).map(|id| catalogue.info(id).description.clone());
-        page.denied = Some(Denied::new(denial, tenant_path(uri.path()), sentence.unwrap_or_default(), name));
+        let here = tenant_path(uri.path());
+        let form = here.zip(session).and_then(|(path, session)| ask(app, denial, path, session));
+        page.denied = Some(Denied::new(denial, here, sentence.unwrap_or_default(), name, form));
     }
     shown(&page)
+}
+
+/// The form that asks for one of the roles that would allow what was denied, where that would help.
+fn ask(app: &AppState, denial: &Denial, path: &str, session: SessionRef) -> Option<AskForm> {
+    denial.request_in?;
+    let name = |key: &String| (key.clone(), role_name(app, key.clone()));
+    let mut form = AskForm::new(path, form_token(app, session), std::iter::empty());
+    form.roles = denial.granted_by.iter().map(name).collect();
+    Some(form)
 }
 
 /// The page for an error that is not one of ours.
@@ -181,9 +196,9 @@ fn tenant_path(path: &str) -> Option<&str> {
 
 /// The page that holds the form which posts to `path`.
 fn page_of(path: &str) -> String {
-    const VERBS: [&str; 12] = [
+    const VERBS: [&str; 15] = [
         "roles", "remove", "resend", "revoke", "delete", "unlink", "transfer", "restore", "suspend",
-        "resume", "disable", "enable",
+        "resume", "disable", "enable", "approve", "decline", "withdraw",
     ];
     if path.starts_with("/account") {
         return "/account".to_owned();
@@ -201,8 +216,8 @@ fn page_of(path: &str) -> String {
     if words.len() > 1 && words.last().is_some_and(|last| VERBS.contains(last)) {
         words.pop();
     }
-    // An invitation has no page of its own.
-    if words.first() == Some(&"invitations") {
+    // An invitation has no page of its own, nor has an event.
+    if matches!(words.first(), Some(&("invitations" | "audit"))) {
         words.truncate(1);
     }
     words.into_iter().fold(tenant.to_owned(), |page, word| format!("{page}/{word}"))
@@ -218,6 +233,8 @@ mod tests {
             ("/t/acme/members/1/roles", "/t/acme/members/1"),
             ("/t/acme/members/1/remove", "/t/acme/members/1"),
             ("/t/acme/invitations/1/revoke", "/t/acme/invitations"),
+            ("/t/acme/requests/1/approve", "/t/acme/requests/1"),
+            ("/t/acme/audit/1/undo", "/t/acme/audit"),
             ("/t/acme/invitations", "/t/acme/invitations"),
             ("/t/acme/settings/delete", "/t/acme/settings"),
             ("/account/sessions/end-others", "/account"),

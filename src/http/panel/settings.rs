@@ -15,12 +15,13 @@ use crate::http::panel::parts::shown::Moment;
 use crate::http::panel::parts::view::View;
 use crate::http::panel::{Icon, page};
 use crate::http::routes::{Area, Routes};
-use crate::tenants::{self, Tenant, TenantChange};
+use crate::tenants::{self, Retention, Tenant, TenantChange};
 
 pub(super) fn routes() -> Routes {
     Routes::new(Area::Panel)
         .get("/t/{tenant}/settings", "A tenant's settings", show)
         .post("/t/{tenant}/settings", "Change a tenant's settings", change)
+        .post("/t/{tenant}/settings/retention", "Say how long the audit log is kept", keep)
         .post("/t/{tenant}/settings/delete", "Delete a tenant", delete)
 }
 
@@ -41,6 +42,8 @@ pub(super) struct SettingsPage {
     pub(super) origin: String,
     pub(super) name: String,
     pub(super) slug: String,
+    /// For how many days audit events are kept, as typed; empty is for ever.
+    pub(super) days: String,
     pub(super) errors: FormErrors,
     pub(super) may_change: bool,
     pub(super) may_delete: bool,
@@ -60,7 +63,8 @@ async fn change(who: Can<perm::TenantUpdate>, app: View, form: Form) -> Result<R
     let revision = form.text("revision")?.parse::<i64>();
     let revision = revision.map_err(|_number| Error::Malformed("the revision is not a number".into()))?;
     let (name, slug) = (form.text("name")?.to_owned(), form.text("slug")?.trim().to_owned());
-    let wanted = TenantChange { name: Some(name.clone()), slug: Some(slug.clone()) };
+    let wanted =
+        TenantChange { name: Some(name.clone()), slug: Some(slug.clone()), ..TenantChange::default() };
     match tenants::change(&app.authz, who.grant(), &wanted, Some(revision)).await {
         Ok((tenant, _)) => {
             Ok(Notice::SettingsSaved.at(&format!("/t/{}/settings", tenant.slug)).into_response())
@@ -68,6 +72,35 @@ async fn change(who: Can<perm::TenantUpdate>, app: View, form: Form) -> Result<R
         Err(error) => {
             let rejected = Rejected::from(error, &["name", "slug"])?.beside("slug", tenants::SLUG_TAKEN);
             again(&app, who.grant(), &rejected, Some((name, slug))).await
+        }
+    }
+}
+
+async fn keep(who: Can<perm::TenantUpdate>, app: View, form: Form) -> Result<Response> {
+    form.only(&["audit_retention_days", "revision"])?;
+    let revision = form.text("revision")?.parse::<i64>();
+    let revision = revision.map_err(|_number| Error::Malformed("the revision is not a number".into()))?;
+    let typed = form.text("audit_retention_days")?.trim().to_owned();
+    let days = Some(typed.as_str()).filter(|days| !days.is_empty()).map(str::parse::<i64>).transpose();
+    let done = match days {
+        Ok(days) => {
+            let wanted =
+                TenantChange { audit_retention_days: Some(Retention(days)), ..TenantChange::default() };
+            tenants::change(&app.authz, who.grant(), &wanted, Some(revision)).await
+        }
+        Err(_no_number) => {
+            let text = "Write a number of days, or nothing for ever.";
+            Err(Error::invalid("/audit_retention_days", "number", text))
+        }
+    };
+    match done {
+        Ok(_) => Ok(Notice::SettingsSaved.at(&format!("{}/settings", path_of(who.grant()))).into_response()),
+        Err(error) => {
+            let rejected = Rejected::from(error, &["audit_retention_days"])?;
+            let reader = app.authz.also(who.grant()).await?;
+            let mut shown = settings_page(&app, &reader, None, Some(&rejected)).await?;
+            shown.days = typed;
+            Ok(rejected.answer(page(&shown)))
         }
     }
 }
@@ -110,6 +143,7 @@ async fn settings_page(
         origin: app.config.origin(),
         name,
         slug,
+        days: tenant.audit_retention_days.map(|days| days.to_string()).unwrap_or_default(),
         errors: form::errors(rejected),
         may_change: grant.can::<perm::TenantUpdate>(),
         may_delete: grant.can::<perm::TenantDelete>(),

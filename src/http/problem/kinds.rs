@@ -26,7 +26,8 @@ pub const KINDS: &[(&str, &str, &str)] = &[
         "forbidden",
         "Not allowed",
         "None of the roles held allows it. `required` names the permission, `granted_by` the roles that would allow \
-         it, `ask` people who can give one.",
+         it, `ask` people who can give one, and `request` where to \
+         ask for it.",
     ),
     ("not-found", "Not found", "There is no such thing, or you may not know of it."),
     (

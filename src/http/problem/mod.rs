@@ -47,6 +47,9 @@ pub struct ProblemDenial {
     pub held_roles: Vec<String>,
     /// Keys of the roles that would allow it.
     pub granted_by: Vec<String>,
+    /// Where to ask for one of these roles: `POST` with its key and a reason. Absent when having one would not help.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request: Option<String>,
     /// Who can give one.
     pub ask: Vec<crate::error::Person>,
     /// Names the decision in the log.
@@ -60,6 +63,7 @@ impl From<&Denial> for ProblemDenial {
         Self {
             held_roles: denial.held_roles.clone(),
             granted_by: denial.granted_by.clone(),
+            request: denial.request_in.map(|tenant| format!("/api/v1/tenants/{tenant}/role-requests")),
             ask: denial.ask.clone(),
             decision_id: denial.decision_id,
             policy_version: denial.policy_version,

@@ -88,6 +88,20 @@ impl Scene {
         let invitation = owner.post_json(&tenant.api("/invitations"), invited).await.expect(201).json();
         let own_role = json!({ "name": "Custom", "permissions": ["projects:read"] });
         let role = owner.post_json(&tenant.api("/roles"), own_role).await.expect(201).json();
+        let made = owner.get(&tenant.api("/audit-events?action=role.created")).await.expect(200).json();
+        let event = made["items"][0]["id"].as_str().unwrap().to_owned();
+        let asking = async |person: &Person| {
+            let asked = json!({ "role": "custom", "reason": "It is needed." });
+            person.post_json(&tenant.api("/role-requests"), asked).await.expect(201).json()["id"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        };
+        let request = asking(&victim).await;
+        let own_request = match &person {
+            Some(person) if caller.role().is_some() => asking(person).await,
+            _ => request.clone(),
+        };
         let own = |list: &Value| list["items"][0]["id"].as_str().map(str::to_owned).unwrap_or_default();
         // Somebody else's, for someone who is not signed in.
         let (mut session, mut identity) =
@@ -113,6 +127,9 @@ impl Scene {
             ("user", victim.id.to_string()),
             ("invitation", invitation["id"].as_str().unwrap().to_owned()),
             ("role", role["key"].as_str().unwrap().to_owned()),
+            ("event", event),
+            ("request", request),
+            ("own request", own_request),
             ("session", session),
             ("identity", identity),
             ("provider", "google".to_owned()),
@@ -154,6 +171,9 @@ impl Scene {
             Some("tenant") if route.path.ends_with("/restore") => self.parameters["gone"].clone(),
             Some("tenant") => tenant.to_owned(),
             Some(name) => {
+                // One's own is seen and withdrawn; somebody else's is answered.
+                let answers = ["/approve", "/decline"].iter().any(|end| route.path.ends_with(end));
+                let name = if name == "request" && !answers { "own request" } else { name };
                 let value = self.parameters.get(name);
                 value
                     .unwrap_or_else(|| panic!("{}: say in callers.rs what {{{name}}} is", route.path))
@@ -192,6 +212,9 @@ impl Scene {
             ("PUT", "/tenants/{tenant}/members/{user}/roles") => json!({ "roles": ["viewer", "member"] }),
             ("POST", "/tenants/{tenant}/invitations") => {
                 json!({ "email": "new@example.com", "roles": ["viewer"] })
+            }
+            ("POST", "/tenants/{tenant}/role-requests") => {
+                json!({ "role": "admin", "reason": "It is needed." })
             }
             ("POST", "/tenants/{tenant}/roles") => json!({ "name": "New", "permissions": ["projects:read"] }),
             ("PATCH", "/tenants/{tenant}/roles/{role}")
@@ -236,11 +259,20 @@ impl Scene {
             "/t/{tenant}/roles/{role}/delete" => {
                 vec![("revision", self.revision(&format!("/roles/{}", self.parameters["role"])).await)]
             }
+            "/t/{tenant}/requests" => {
+                vec![("role", text("admin")), ("hours", text("8")), ("reason", text("It is needed."))]
+            }
+            "/t/{tenant}/requests/{request}/approve" | "/t/{tenant}/requests/{request}/decline" => {
+                vec![("revision", self.revision(&format!("/requests/{}", self.parameters["request"])).await)]
+            }
             "/t/{tenant}/settings" => vec![
                 ("name", text("New")),
                 ("slug", self.tenant.slug.clone()),
                 ("revision", self.revision("/settings").await),
             ],
+            "/t/{tenant}/settings/retention" => {
+                vec![("audit_retention_days", text("90")), ("revision", self.revision("/settings").await)]
+            }
             "/operator/tenants/{tenant}/suspend" | "/operator/users/{user}/disable" => {
                 vec![("reason", text("A test of it."))]
             }

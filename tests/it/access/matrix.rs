@@ -45,6 +45,9 @@ fn expected(route: &RouteInfo, caller: Caller, policy: &TenantPolicy, app: &Test
         (Access::Public(_), _) => return Expected::Allowed,
         (_, Caller::Anonymous) => return Expected::SignIn,
         (Access::SignedIn, _) => return Expected::Allowed,
+        (Access::Member, _) => {
+            return if caller.role().is_some() { Expected::Allowed } else { Expected::NotFound };
+        }
         (Access::Platform(name), _) => {
             return match caller.platform_role() {
                 None => Expected::NotFound,

@@ -1,8 +1,9 @@
 //! Tenants: made, found by slug and id, renamed, deleted.
 
-use serde_json::json;
+use http::Method;
+use serde_json::{Value, json};
 
-use crate::harness::app::each_database;
+use crate::harness::app::{Person, each_database};
 
 #[tokio::test]
 async fn whoever_makes_a_tenant_owns_it() {
@@ -175,6 +176,49 @@ async fn an_outsider_cannot_tell_a_tenant_from_none() {
             let status = eve.get(&format!("/api/v1/tenants/{odd}")).await.status.as_u16();
             assert!(matches!(status, 400 | 404), "{odd}: {status}");
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_tenant_says_how_long_its_audit_log_is_kept() {
+    each_database(async |app| {
+        let (ada, ben) = (app.person("ada").await, app.person("ben").await);
+        let acme = app.tenant_of(&ada, "acme").await;
+        ben.joins(&acme, "admin").await;
+        let patch =
+            async |person: &Person, body: Value| person.call(Method::PATCH, &acme.api("")).json(body).await;
+        assert_eq!(ada.get(&acme.api("")).await.expect(200).json()["audit_retention_days"], Value::Null);
+        let denied =
+            patch(&ben, json!({ "audit_retention_days": 30 })).await.problem(403, "forbidden").json();
+        assert_eq!(denied["required"], "tenant:delete");
+        let kept = patch(&ada, json!({ "audit_retention_days": 90 })).await.expect(200).json();
+        assert_eq!(kept["audit_retention_days"], 90);
+        let renamed = patch(&ben, json!({ "name": "Acme Ltd" })).await.expect(200).json();
+        assert_eq!(renamed["audit_retention_days"], 90, "what is absent stays");
+        for days in [json!(29), json!(3_651), json!("90"), json!(90.5)] {
+            patch(&ada, json!({ "audit_retention_days": days })).await.problem(422, "invalid");
+        }
+        let kept = patch(&ada, json!({ "audit_retention_days": null })).await.expect(200).json();
+        assert_eq!(kept["audit_retention_days"], Value::Null, "null is for ever");
+
+        let page = ada.get("/t/acme/settings").await.expect(200).text();
+        let (_, rest) = page.split_once(r#"name="revision" value=""#).unwrap();
+        let revision = rest.split('"').next().unwrap().to_owned();
+        let form = |days: &str| [("audit_retention_days", days.to_owned()), ("revision", revision.clone())];
+        let send = async |person: &Person, days: &str| {
+            let fields = form(days);
+            let fields: Vec<(&str, &str)> =
+                fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            person.post_form("/t/acme/settings/retention", &fields).await
+        };
+        let refused = send(&ada, "7").await.expect(422).text();
+        assert!(refused.contains("30 to 3650 days") && refused.contains("value=\"7\""), "{refused}");
+        send(&ada, "soon").await.expect(422);
+        send(&ben, "60").await.expect(403);
+        send(&ada, "60").await.expect(303);
+        assert!(ada.get("/t/acme/settings").await.text().contains("Events are kept for 60 days"));
+        assert!(ben.get("/t/acme/settings").await.text().contains("<code>tenant:delete</code>"));
     })
     .await;
 }

@@ -12,10 +12,12 @@ mod members;
 mod overview;
 mod people;
 mod previews;
+mod requests;
 mod roles;
 mod search;
 mod signing_in;
 mod tenant_life;
+mod undo;
 
 use crate::harness::app::Answer;
 

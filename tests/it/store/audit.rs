@@ -18,7 +18,7 @@ async fn with_events(world: &World, events: i64) -> TenantId {
     let tenant = world.tenant(ada, "Acme").await.id;
     let grant = world.grant::<perm::TenantUpdate>(ada, tenant).await;
     for number in 1..events {
-        let renamed = TenantChange { name: Some(format!("Acme {number}")), slug: None };
+        let renamed = TenantChange { name: Some(format!("Acme {number}")), ..TenantChange::default() };
         change(&world.authz, &grant, &renamed, None).await.unwrap();
     }
     tenant
@@ -28,9 +28,9 @@ async fn with_events(world: &World, events: i64) -> TenantId {
 async fn a_chain_is_whole_however_long() {
     on_both(async |world: World| {
         let tenant = with_events(&world, 5).await;
-        let whole = ChainVerdict { events: 5, intact_up_to: 5, broken_at: None };
+        let whole = ChainVerdict { events: 5, intact_up_to: 5, broken_at: None, removed: None };
         assert_eq!(verdict(&world, tenant).await, whole);
-        let nobody = ChainVerdict { events: 0, intact_up_to: 0, broken_at: None };
+        let nobody = ChainVerdict { events: 0, intact_up_to: 0, broken_at: None, removed: None };
         assert_eq!(verdict(&world, TenantId::new()).await, nobody);
     })
     .await;
@@ -86,6 +86,7 @@ async fn a_denial_is_recorded_and_changes_no_decision() {
             required: "members:update".into(),
             held_roles: vec!["viewer".into()],
             granted_by: Vec::new(),
+            request_in: None,
             ask: Vec::new(),
             decision_id: DecisionId::new(),
             suspended: false,

@@ -195,7 +195,7 @@ async fn chained(world: &World, events: i64) -> (TenantId, Grant<perm::AuditRead
     let tenant = world.tenant(ada, "Acme").await.id;
     let grant = world.grant::<perm::TenantUpdate>(ada, tenant).await;
     for number in 1..events {
-        let renamed = TenantChange { name: Some(format!("Acme {number}")), slug: None };
+        let renamed = TenantChange { name: Some(format!("Acme {number}")), ..TenantChange::default() };
         change(&world.authz, &grant, &renamed, None).await.unwrap();
     }
     (tenant, world.grant(ada, tenant).await)
@@ -208,7 +208,7 @@ async fn the_newest_events_tell_of_themselves_alone() {
         let latest = async |count| {
             verify_latest(&mut world.database.read().await.unwrap(), &grant, count).await.unwrap()
         };
-        let whole = ChainVerdict { events: 12, intact_up_to: 12, broken_at: None };
+        let whole = ChainVerdict { events: 12, intact_up_to: 12, broken_at: None, removed: None };
         for count in [0, 1, 5, 11, 12, 100] {
             assert_eq!(latest(count).await, whole, "{count}");
         }
@@ -234,9 +234,9 @@ async fn a_long_chain_is_followed_in_parts() {
             verify_on(&mut on, &grant, mark, Duration::ZERO).await.unwrap()
         };
         let (verdict, mark) = part(None).await;
-        assert_eq!(verdict, ChainVerdict { events: 510, intact_up_to: 500, broken_at: None });
+        assert_eq!(verdict, ChainVerdict { events: 510, intact_up_to: 500, broken_at: None, removed: None });
         let mark = mark.expect("there is more");
-        let whole = ChainVerdict { events: 510, intact_up_to: 510, broken_at: None };
+        let whole = ChainVerdict { events: 510, intact_up_to: 510, broken_at: None, removed: None };
         assert_eq!(part(Some(mark.clone())).await, (whole, None));
         world.db_execute(tenant, "update audit_events set ip = 'x' where chain_id = $1 and sequence = 505").await;
         assert_eq!(part(Some(mark.clone())).await.0.broken_at, Some(505));

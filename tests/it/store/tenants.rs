@@ -22,11 +22,11 @@ fn pointers(error: &Error) -> Vec<&str> {
 }
 
 fn renamed(name: &str) -> TenantChange {
-    TenantChange { name: Some(name.into()), slug: None }
+    TenantChange { name: Some(name.into()), slug: None, ..TenantChange::default() }
 }
 
 fn moved(slug: &str) -> TenantChange {
-    TenantChange { name: None, slug: Some(slug.into()) }
+    TenantChange { name: None, slug: Some(slug.into()), ..TenantChange::default() }
 }
 
 async fn resolves(world: &World, user: UserId, slug: &str) -> Option<TenantId> {
@@ -197,7 +197,8 @@ async fn a_change_names_its_problems_and_honours_if_match() {
         let ada = world.db_user("Ada").await;
         let acme = world.tenant(ada, "Acme").await;
         let grant = world.grant::<perm::TenantUpdate>(ada, acme.id).await;
-        let bad = TenantChange { name: Some(String::new()), slug: Some("X".into()) };
+        let bad =
+            TenantChange { name: Some(String::new()), slug: Some("X".into()), ..TenantChange::default() };
         assert_eq!(
             pointers(&change(&world.authz, &grant, &bad, None).await.unwrap_err()),
             ["/name", "/slug"]

@@ -30,6 +30,8 @@ pub(in crate::http::panel) struct Asked {
     pub(in crate::http::panel) to: String,
     /// Where to go on.
     pub(in crate::http::panel) cursor: Option<String>,
+    /// What was just done.
+    pub(in crate::http::panel) done: Option<String>,
 }
 
 impl Asked {

@@ -5,10 +5,11 @@ use serde_json::Value;
 
 use super::asked::address;
 use crate::audit::AuditLine;
-use crate::authz::{Catalogue, TenantPolicy};
+use crate::authz::{Catalogue, Grant, perm};
 use crate::clock::Timestamp;
 use crate::http::panel::parts::activity::Activity;
 use crate::http::panel::parts::shown::thousands;
+use crate::undo::Kind;
 
 /// A line, ready to be shown.
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub(in crate::http::panel) struct Line {
     pub(in crate::http::panel) ip: String,
     pub(in crate::http::panel) request_id: String,
     pub(in crate::http::panel) hash: String,
+    /// Where it can be undone, by those who may.
+    pub(in crate::http::panel) undo: Option<String>,
     /// Where all events by the same actor are.
     pub(in crate::http::panel) by_actor: Option<String>,
     /// Where all events about the same target are.
@@ -63,7 +66,7 @@ impl Line {
     pub(super) fn new(
         path: &str,
         line: AuditLine,
-        policy: &TenantPolicy,
+        grant: &Grant<perm::AuditRead>,
         catalogue: &Catalogue,
         now: Timestamp,
     ) -> Self {
@@ -80,7 +83,10 @@ impl Line {
             hash: line.hash.clone(),
             by_actor: actor.map(|id| address(path, [("actor", id.as_str())])),
             about_target: address(path, [("target", line.target.id.as_str())]),
-            said: Activity::new(line, policy, catalogue, now),
+            undo: Kind::of(&line)
+                .filter(|kind| kind.may(grant))
+                .map(|_| format!("{path}/audit/{}/undo", line.id)),
+            said: Activity::new(line, grant.policy(), catalogue, now),
         }
     }
 
@@ -90,7 +96,7 @@ impl Line {
 }
 
 /// The fields that differ between before and after; all there is when the event has neither.
-fn changes(changes: &Value) -> Vec<Change> {
+pub(super) fn changes(changes: &Value) -> Vec<Change> {
     let empty = serde_json::Map::new();
     let fields = |side: &str| changes[side].as_object().unwrap_or(&empty);
     if changes.get("before").is_none() && changes.get("after").is_none() {

@@ -152,7 +152,7 @@ impl Tail {
         let mut text = String::new();
         for line in lines {
             self.after = line.sequence;
-            let line = Line::new(&self.path, line, grant.policy(), self.app.authz.catalogue(), now);
+            let line = Line::new(&self.path, line, grant, self.app.authz.catalogue(), now);
             let html = Fragment { line }.render();
             let html = html.map_err(|error| Error::internal("a line cannot be rendered", error))?;
             event(&mut text, self.after, &html)

@@ -4,6 +4,7 @@ mod asked;
 pub(super) mod chain;
 pub(super) mod line;
 mod live;
+pub(super) mod undo;
 
 use askama::Template;
 use axum::response::Response;
@@ -35,6 +36,8 @@ pub(super) fn routes() -> Routes {
         .get("/t/{tenant}/audit", "The audit log of a tenant", list)
         .get("/t/{tenant}/audit/chain", "Whether the audit log is whole", chain::check)
         .get("/t/{tenant}/audit/live", "The audit log as it happens", live::tail)
+        .get("/t/{tenant}/audit/{event}/undo", "Ask before a change is undone", undo::ask)
+        .post("/t/{tenant}/audit/{event}/undo", "Undo a change", undo::undo)
 }
 
 #[derive(Debug, Template)]
@@ -77,9 +80,19 @@ impl AuditPage {
         }
     }
 
+    /// The place of the newest event.
+    fn end(&self) -> String {
+        thousands(self.chain.events)
+    }
+
+    /// Whether there are events before those that were followed.
+    fn is_longer(&self) -> bool {
+        self.total > self.followed()
+    }
+
     /// How many of the newest events were followed.
     fn followed(&self) -> i64 {
-        self.chain.events.min(FOLLOWED)
+        self.chain.kept().min(FOLLOWED)
     }
 }
 
@@ -100,7 +113,7 @@ async fn list(who: Can<perm::AuditRead>, app: View, Query(asked): Query<Asked>) 
     let below: Option<i64> = pagination::decode(&app.sealer, &scope, asked.cursor.as_deref())?;
     let mut on = app.database.read().await?;
     let chain = audit::verify_latest(&mut on, grant, FOLLOWED).await?;
-    let total = chain.events;
+    let total = chain.kept();
     let found = if nobody {
         audit::Found { items: Vec::new(), next: None }
     } else {
@@ -115,10 +128,10 @@ async fn list(who: Can<perm::AuditRead>, app: View, Query(asked): Query<Asked>) 
     let narrowed = newest.map(|line| asked.narrowed(line)).unwrap_or_default();
     let after = newest.map_or(0, |line| line.sequence);
     let live = (!asked.is_filtered() && below.is_none()).then(|| format!("{path}/audit/live?after={after}"));
-    let shown = |line| Line::new(&path, line, grant.policy(), app.authz.catalogue(), now);
+    let shown = |line| Line::new(&path, line, grant, app.authz.catalogue(), now);
     let theirs = |(id, name): &(crate::ids::UserId, String)| (name.clone(), asked.of_actor(&path, *id));
     Ok(page(&AuditPage {
-        frame: Frame::inside(&app, grant, Section::Audit).await?,
+        frame: Frame::inside(&app, grant, Section::Audit).await?.telling(asked.done.as_deref()),
         actions: actions(),
         narrowed,
         meant: if meant.len() > 1 { meant.iter().map(theirs).collect() } else { Vec::new() },

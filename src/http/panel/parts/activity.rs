@@ -7,7 +7,8 @@ use uuid::Uuid;
 use crate::audit::AuditLine;
 use crate::authz::{Catalogue, TenantPolicy};
 use crate::clock::Timestamp;
-use crate::http::panel::parts::shown::{Avatar, Moment};
+use crate::http::panel::parts::shown::{Avatar, Moment, thousands};
+use crate::requests;
 
 /// Who did what to what, and when.
 #[derive(Debug)]
@@ -38,9 +39,14 @@ const DEEDS: &[(&str, &str, bool, &str)] = &[
     ("invitation.resent", "sent again the invitation of", true, "Invitation sent again"),
     ("invitation.revoked", "withdrew the invitation of", true, "Invitation withdrawn"),
     ("invitation.accepted", "joined by the invitation of", true, "Invitation accepted"),
+    ("role_request.created", "asked for the role", true, "Role asked for"),
+    ("role_request.approved", "approved the request of", true, "Request approved"),
+    ("role_request.declined", "declined the request of", true, "Request declined"),
+    ("role_request.withdrawn", "took back the request for the role", true, "Request taken back"),
     ("role.created", "made the role", true, "Role made"),
     ("role.updated", "changed the role", true, "Role changed"),
     ("role.deleted", "deleted the role", true, "Role deleted"),
+    ("audit.expired", "removed old events from this log:", false, "Old events removed"),
     ("tenant.updated", "changed the settings", false, "Settings changed"),
     ("tenant.created", "made this tenant", false, "Tenant made"),
     ("tenant.deleted", "deleted this tenant", false, "Tenant deleted"),
@@ -71,7 +77,7 @@ impl Activity {
                 let given = given_or_taken(&line.action, &line.changes, policy);
                 let (did, detail) =
                     given.unwrap_or_else(|| (*did, detail(&line.action, &line.changes, policy)));
-                (did.to_owned(), target, detail)
+                (did.to_owned(), target, undoing(detail, &line.changes))
             }
             // A deed without a sentence of its own is said by its name.
             None => (line.action, line.target.name, String::new()),
@@ -79,6 +85,15 @@ impl Activity {
         let id = line.actor.id.unwrap_or(Uuid::nil());
         let avatar = Avatar::new(id, &line.actor.name, None);
         Self { actor: line.actor.name, avatar, did, target, detail, denied, at: Moment::new(line.at, now) }
+    }
+}
+
+/// The detail, with the event that was undone, if one was.
+fn undoing(detail: String, changes: &Value) -> String {
+    match changes.pointer("/undoes/sequence").and_then(Value::as_i64) {
+        Some(sequence) if detail.is_empty() => format!("undoing event {}", thousands(sequence)),
+        Some(sequence) => format!("{detail}, undoing event {}", thousands(sequence)),
+        None => detail,
     }
 }
 
@@ -140,10 +155,21 @@ fn detail(action: &str, changes: &Value, policy: &TenantPolicy) -> String {
             after["reason"].as_str().map(|why| format!("because: {why}")).unwrap_or_default()
         }
         "invitation.created" => format!("as {}", roles(&after["roles"], policy)),
+        "role_request.created" => requests::in_words(after["duration_hours"].as_i64()),
+        "role_request.approved" | "role_request.declined" => {
+            let role = roles(&Value::Array(vec![after["role"].clone()]), policy);
+            let until = after["expires_at"].as_str().and_then(|end| end.get(..10));
+            let until = until.map(|day| format!(" until {day}")).unwrap_or_default();
+            format!("for the role {role}{until}")
+        }
         "role.updated" => renamed(changes, "which was called"),
         "role.deleted" if after["reassigned_to"].is_string() => {
             let heir = roles(&Value::Array(vec![after["reassigned_to"].clone()]), policy);
             format!("and gave its members the role {heir}")
+        }
+        "audit.expired" => {
+            let number = |field: &str| thousands(after[field].as_i64().unwrap_or(0));
+            format!("{} of them, up to event {}", number("count"), number("up_to"))
         }
         "tenant.updated" => match after["name"].as_str() {
             Some(name) if changes.pointer("/before/name") != after.get("name") => {

@@ -57,6 +57,16 @@ impl Attention {
         Some(Self { people, ..Self::new(Icon::Person, text, "Give a role", href) })
     }
 
+    /// Requests for roles that wait for the reader's answer, if there are any.
+    pub(in crate::http::panel) fn requests(path: &str, waiting: usize) -> Option<Self> {
+        let text = match waiting {
+            0 => return None,
+            1 => "A request for a role waits for your answer.".to_owned(),
+            many => format!("{many} requests for roles wait for your answer."),
+        };
+        Some(Self::new(Icon::Flag, text, "Answer", format!("{path}/requests")))
+    }
+
     /// A role of the reader's that ends soon. Some can prolong it themselves; the others ask someone.
     pub(in crate::http::panel) fn role_ends(
         role: &str,

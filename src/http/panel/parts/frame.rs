@@ -12,7 +12,7 @@ use crate::http::panel::parts::notice::Notice;
 use crate::http::panel::parts::shown::Avatar;
 use crate::http::panel::parts::view::{Look, View};
 use crate::http::state::AppState;
-use crate::tenants;
+use crate::{requests, tenants};
 
 /// How many tenants the switcher names; the rest are on the page of all.
 const SWITCHER: usize = 8;
@@ -40,6 +40,8 @@ pub(in crate::http::panel) struct Frame {
     pub(in crate::http::panel) nav: Vec<NavGroup>,
     /// The page that searches what the caller may reach from here.
     pub(in crate::http::panel) search: String,
+    /// How many requests for roles wait for the reader's answer.
+    pub(in crate::http::panel) requests: usize,
     /// Whether the caller operates the installation.
     pub(in crate::http::panel) operator: bool,
     /// What was just done.
@@ -86,6 +88,8 @@ pub(in crate::http::panel) struct NavLink {
     pub(in crate::http::panel) label: &'static str,
     /// Its drawing.
     pub(in crate::http::panel) icon: Icon,
+    /// How many things there wait for the reader.
+    pub(in crate::http::panel) count: usize,
     /// The keys that lead there.
     pub(in crate::http::panel) keys: &'static str,
     /// Whether it is where one is.
@@ -99,6 +103,7 @@ pub(in crate::http::panel) enum Section {
     Members,
     Invitations,
     Roles,
+    Requests,
     Access,
     Audit,
     Settings,
@@ -134,6 +139,7 @@ impl Frame {
             here: None,
             nav: own_pages(section).into_iter().chain(development(view)).collect(),
             search: "/search".to_owned(),
+            requests: 0,
             operator: user.operator.is_some(),
             notice: None,
         })
@@ -152,7 +158,11 @@ impl Frame {
         }
         let avatar = Avatar::new(grant.tenant().uuid(), &policy.name, None);
         frame.search = format!("{path}/search");
-        frame.nav = tenant_pages(grant, section).into_iter().chain(development(view)).collect();
+        if let Some(decider) = also::<perm::MembersUpdate, _>(view, grant).await? {
+            frame.requests = requests::waiting(&view.database, &decider).await?.len();
+        }
+        frame.nav =
+            tenant_pages(grant, section, frame.requests).into_iter().chain(development(view)).collect();
         frame.here = Some(Here { name: policy.name.clone(), avatar });
         Ok(frame)
     }
@@ -192,8 +202,14 @@ impl TenantLink {
 
 /// What only development has.
 fn development(view: &View) -> Option<NavGroup> {
-    let link =
-        |path: &str, label, icon| NavLink { path: path.to_owned(), label, icon, keys: "", current: false };
+    let link = |path: &str, label, icon| NavLink {
+        path: path.to_owned(),
+        label,
+        icon,
+        count: 0,
+        keys: "",
+        current: false,
+    };
     let links =
         vec![link("/dev/mailbox", "Mailbox", Icon::Mail), link("/dev/gallery", "Gallery", Icon::Overview)];
     keeps_mail(view).then_some(NavGroup { label: "Development", links })
@@ -203,7 +219,14 @@ fn development(view: &View) -> Option<NavGroup> {
 fn operator_pages<P>(grant: &PlatformGrant<P>, section: Section) -> NavGroup {
     use crate::authz::platform::perm;
     let link = |(part, path, label, icon, seen): (Section, &str, _, _, bool)| {
-        seen.then(|| NavLink { path: path.to_owned(), label, icon, keys: "", current: part == section })
+        seen.then(|| NavLink {
+            path: path.to_owned(),
+            label,
+            icon,
+            count: 0,
+            keys: "",
+            current: part == section,
+        })
     };
     let links = [
         (Section::Installation, "/operator", "Installation", Icon::Overview, grant.can::<perm::HealthRead>()),
@@ -225,6 +248,7 @@ pub(in crate::http::panel) fn own_pages(section: Section) -> Vec<NavGroup> {
         path: path.to_owned(),
         label,
         icon,
+        count: 0,
         keys,
         current: part == section,
     };
@@ -235,11 +259,23 @@ pub(in crate::http::panel) fn own_pages(section: Section) -> Vec<NavGroup> {
     vec![NavGroup { label: "", links }]
 }
 
-/// The pages of the grant's tenant that the caller may see.
-pub(in crate::http::panel) fn tenant_pages<P>(grant: &Grant<P>, section: Section) -> Vec<NavGroup> {
+/// The pages of the grant's tenant that the caller may see; so many requests wait for them.
+pub(in crate::http::panel) fn tenant_pages<P>(
+    grant: &Grant<P>,
+    section: Section,
+    requests: usize,
+) -> Vec<NavGroup> {
     let path = path_of(grant);
     let link = |(part, tail, label, icon, keys, seen): (Section, &str, _, _, _, bool)| {
-        seen.then(|| NavLink { path: format!("{path}{tail}"), label, icon, keys, current: part == section })
+        let count = if part == Section::Requests { requests } else { 0 };
+        seen.then(|| NavLink {
+            path: format!("{path}{tail}"),
+            label,
+            icon,
+            count,
+            keys,
+            current: part == section,
+        })
     };
     let may_change = grant.can::<perm::TenantUpdate>() || grant.can::<perm::TenantDelete>();
     let groups = [
@@ -267,6 +303,7 @@ pub(in crate::http::panel) fn tenant_pages<P>(grant: &Grant<P>, section: Section
                     grant.can::<perm::InvitationsRead>(),
                 ),
                 (Section::Roles, "/roles", "Roles", Icon::Role, "g r", grant.can::<perm::RolesRead>()),
+                (Section::Requests, "/requests", "Requests", Icon::Flag, "g q", true),
             ],
         ),
         (

@@ -1,11 +1,14 @@
 //! The audit log: usual, full, a new tenant, nothing found, several meant, awkward names, altered; and its chain.
 
 use super::{Sampled, scene};
-use crate::audit::ChainVerdict;
+use crate::audit::{ChainVerdict, Removed};
+use crate::error::Error;
 use crate::http::panel::audit::chain::ChainPage;
 use crate::http::panel::audit::line::{Change, Line};
+use crate::http::panel::audit::undo::UndoPage;
 use crate::http::panel::audit::{Asked, AuditPage};
 use crate::http::panel::parts::activity::{Activity, actions};
+use crate::http::panel::parts::form::{FormErrors, Rejected};
 use crate::http::panel::parts::frame::Section;
 use crate::http::panel::parts::view::Look;
 
@@ -47,7 +50,12 @@ impl Sampled for AuditPage {
             (
                 "altered",
                 Self {
-                    chain: ChainVerdict { events: 1_204, intact_up_to: 1_180, broken_at: Some(1_181) },
+                    chain: ChainVerdict {
+                        events: 1_204,
+                        intact_up_to: 1_180,
+                        broken_at: Some(1_181),
+                        removed: None,
+                    },
                     ..log(look, 1_204)
                 },
             ),
@@ -62,15 +70,22 @@ impl Sampled for ChainPage {
         let page = |intact_up_to, broken_at| Self {
             frame: scene::inside(look, Section::Audit, "Acme"),
             path: "/t/acme".to_owned(),
-            verdict: ChainVerdict { events: 1_000_000, intact_up_to, broken_at },
+            verdict: ChainVerdict { events: 1_000_000, intact_up_to, broken_at, removed: None },
             next: None,
         };
         vec![
             ("whole", page(1_000_000, None)),
+            ("shortened", shortened(page(1_000_000, None))),
             ("part", Self { next: Some("#next".to_owned()), ..page(412_500, None) }),
             ("broken", page(17, Some(18))),
         ]
     }
+}
+
+fn shortened(mut page: ChainPage) -> ChainPage {
+    let at = crate::clock::Timestamp::from_micros(1_789_000_000_000_000);
+    page.verdict.removed = Some(Removed { up_to: 812_000, at });
+    page
 }
 
 fn log(look: Look, total: i64) -> AuditPage {
@@ -83,7 +98,7 @@ fn log(look: Look, total: i64) -> AuditPage {
         meant: Vec::new(),
         lines: (total - 7..=total).rev().zip(0..8).map(|(sequence, number)| line(sequence, number)).collect(),
         total,
-        chain: ChainVerdict { events: total, intact_up_to: total, broken_at: None },
+        chain: ChainVerdict { events: total, intact_up_to: total, broken_at: None, removed: None },
         first: None,
         next: None,
         files: Some(("#csv".to_owned(), "#jsonl".to_owned())),
@@ -135,6 +150,7 @@ fn line(sequence: i64, number: usize) -> Line {
         ip: "192.0.2.7".to_owned(),
         request_id: scene::id(number).to_string(),
         hash: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".to_owned(),
+        undo: (number % 2 == 0).then(|| "#undo".to_owned()),
         by_actor: Some("#by".to_owned()),
         about_target: "#about".to_owned(),
     }
@@ -153,4 +169,37 @@ fn awkward(name: &str) -> Line {
         said,
         ..line(1, 2)
     }
+}
+
+impl Sampled for UndoPage {
+    const PAGE: &'static str = "audit-undo";
+
+    fn samples(look: Look) -> Vec<(&'static str, Self)> {
+        let page = |shown: Line| Self {
+            frame: scene::inside(look, Section::Audit, "Acme"),
+            path: "/t/acme".to_owned(),
+            event: scene::id(3).to_string(),
+            back: vec![Change {
+                what: "permissions".to_owned(),
+                before: vec!["projects:create".to_owned(), "projects:update".to_owned()],
+                after: vec!["projects:delete".to_owned()],
+                parts: true,
+            }],
+            line: Some(shown),
+            errors: FormErrors::default(),
+        };
+        vec![
+            ("usual", page(line(1_204, 2))),
+            ("awkward", page(awkward(scene::UNBROKEN))),
+            (
+                "impossible",
+                Self { line: None, back: Vec::new(), errors: changed_since(), ..page(line(1, 2)) },
+            ),
+        ]
+    }
+}
+
+fn changed_since() -> FormErrors {
+    let why = "Somebody has changed it since this event, so it is not set back. Look at the later events.";
+    Rejected::from(Error::Conflict(why.into()), &[]).map(|rejected| rejected.errors).unwrap_or_default()
 }

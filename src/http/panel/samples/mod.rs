@@ -17,6 +17,7 @@ mod parts;
 mod people;
 mod preview;
 mod problems;
+mod requests;
 mod role;
 mod roles;
 mod search;
@@ -65,6 +66,8 @@ pub(super) fn all(look: Look) -> Vec<Sample> {
         of::<super::invitations::InvitationsPage>(look),
         of::<super::inviting::LinkPage>(look),
         of::<super::join::JoinPage>(look),
+        of::<super::requests::RequestsPage>(look),
+        of::<super::request::RequestPage>(look),
         of::<super::roles::RolesPage>(look),
         of::<super::role::RolePage>(look),
         of::<super::role::RoleFormPage>(look),
@@ -76,6 +79,7 @@ pub(super) fn all(look: Look) -> Vec<Sample> {
         of::<super::access::unused::UnusedPage>(look),
         of::<super::audit::AuditPage>(look),
         of::<super::audit::chain::ChainPage>(look),
+        of::<super::audit::undo::UndoPage>(look),
         of::<super::settings::SettingsPage>(look),
         of::<super::transfer::TransferPage>(look),
         of::<super::operator::home::OperatorPage>(look),

@@ -23,6 +23,7 @@ fn frame(look: Look, section: Section) -> Frame {
         path: path.to_owned(),
         label,
         icon,
+        count: 0,
         keys: "",
         current: part == section,
     };

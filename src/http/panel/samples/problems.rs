@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{Sampled, scene};
 use crate::error::{Denial, Error, Person};
+use crate::http::panel::asking::AskForm;
 use crate::http::panel::denied::Denied;
 use crate::http::panel::parts::view::Look;
 use crate::http::panel::problem::{ProblemPage, SUSPENDED, advice};
@@ -117,9 +118,18 @@ fn denials(look: Look) -> Vec<(&'static str, ProblemPage)> {
 
 fn denied(look: Look, denial: Denial) -> ProblemPage {
     let sentence = if denial.required == "members:delete" { "Remove members." } else { "" };
-    let explained = Denied::new(&denial, Some("/t/acme"), sentence.to_owned(), str::to_owned);
+    let explained = Denied::new(&denial, Some("/t/acme"), sentence.to_owned(), str::to_owned, form(&denial));
     let back = Some(("/t/acme/members".to_owned(), "Go back"));
     ProblemPage { denied: Some(explained), back, ..page(look, &Error::Forbidden(Box::new(denial))) }
+}
+
+fn form(denial: &Denial) -> Option<AskForm> {
+    let useful = !denial.granted_by.is_empty() && denial.held_roles != ["Admin"];
+    useful.then(|| {
+        let mut form = AskForm::new("/t/acme", "sample".to_owned(), std::iter::empty());
+        form.roles = denial.granted_by.iter().map(|name| (name.clone(), name.clone())).collect();
+        form
+    })
 }
 
 fn denial(reason: &'static str) -> Denial {
@@ -128,6 +138,7 @@ fn denial(reason: &'static str) -> Denial {
         required: "members:delete".to_owned(),
         held_roles: vec!["Viewer".to_owned()],
         granted_by: vec!["Owner".to_owned(), "Admin".to_owned()],
+        request_in: None,
         ask: vec![person((1, "Ben Sample"))],
         decision_id: DecisionId::from_uuid(scene::id(7)),
         suspended: false,

@@ -82,6 +82,7 @@ pub(super) fn frame(look: Look, section: Section) -> Frame {
         path: path.to_owned(),
         label,
         icon,
+        count: 0,
         keys: "g t",
         current: part == section,
     };
@@ -106,6 +107,7 @@ pub(super) fn frame(look: Look, section: Section) -> Frame {
         here: None,
         nav: vec![NavGroup { label: "", links }],
         search: "/search".to_owned(),
+        requests: 0,
         operator: false,
         notice: None,
     }
@@ -117,6 +119,7 @@ pub(super) fn inside(look: Look, section: Section, name: &str) -> Frame {
         path: format!("/t/acme{tail}"),
         label,
         icon,
+        count: if part == Section::Requests { 2 } else { 0 },
         keys: "g m",
         current: part == section,
     };
@@ -135,6 +138,7 @@ pub(super) fn inside(look: Look, section: Section, name: &str) -> Frame {
                 link("/members", "Members", Icon::Members, Section::Members),
                 link("/invitations", "Invitations", Icon::Invitation, Section::Invitations),
                 link("/roles", "Roles", Icon::Role, Section::Roles),
+                link("/requests", "Requests", Icon::Flag, Section::Requests),
             ],
         ),
         group(

@@ -283,6 +283,7 @@ fn attention() -> Vec<Attention> {
     };
     vec![
         refused,
+        Attention::requests("/t/acme", 2).unwrap_or_else(without_role),
         Attention::sole_owner("/t/acme"),
         ending("Admin"),
         without_role(),
@@ -333,6 +334,14 @@ impl Sampled for SettingsPage {
             ),
             ("stale", Self { errors: stale(), ..usual() }),
             (
+                "not-kept",
+                Self {
+                    errors: wrong("audit_retention_days", "Keep them for 30 to 3650 days, or for ever."),
+                    days: "7".to_owned(),
+                    ..usual()
+                },
+            ),
+            (
                 "not-deleted",
                 Self { errors: wrong("confirm", "This is not the slug. Nothing was deleted."), ..usual() },
             ),
@@ -352,12 +361,14 @@ fn settings(look: Look, name: &str, slug: &str) -> SettingsPage {
             status: Status::Active,
             policy_version: 41,
             created_at: Timestamp::from_micros(1_750_000_000_000_000),
+            audit_retention_days: None,
             revision: 3,
         },
         made: scene::ago(9_000),
         origin: "https://id.example.com".to_owned(),
         name: name.to_owned(),
         slug: slug.to_owned(),
+        days: String::new(),
         errors: FormErrors::default(),
         may_change: true,
         may_delete: true,
