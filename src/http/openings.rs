@@ -53,6 +53,6 @@ pub(super) fn asking<'a>(
         Access::Permission(name) | Access::PermissionOrOwn(name) => {
             permissions.iter().any(|one| one == name).then_some((route, name))
         }
-        Access::SignedIn | Access::Public(_) => None,
+        Access::Platform(_) | Access::SignedIn | Access::Public(_) => None,
     })
 }

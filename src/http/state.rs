@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::authz::Authz;
 use crate::config::Config;
 use crate::db::{Database, Sealer};
+use crate::decisions::Record;
 use crate::http::routes::RouteTable;
 use crate::login::{Providers, Sessions};
 use crate::mail::Outbox;
@@ -31,6 +32,8 @@ pub struct Parts {
     pub sealer: Sealer,
     /// When members were last seen.
     pub last_seen: Arc<LastSeen>,
+    /// What was decided lately.
+    pub decisions: Arc<Record>,
     /// Mail on its way out.
     pub outbox: Outbox,
     /// Every route, for documents and tests.

@@ -11,6 +11,7 @@ mod key;
 mod lineage;
 mod preview;
 mod store;
+mod unused;
 
 use std::collections::HashMap;
 
@@ -22,6 +23,7 @@ pub use self::draft::{NewRole, RoleChange};
 pub(crate) use self::effects::Effects;
 pub use self::effects::{Affected, Preview};
 pub use self::preview::{preview, preview_delete};
+pub use self::unused::{MOST_DAYS, UnusedPermission, UnusedRole, unused};
 use crate::authz::{Authz, Effect, Grant, Standing, perm};
 use crate::clock::Timestamp;
 use crate::db::{Database, Executor, WriteTx};

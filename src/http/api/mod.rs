@@ -7,6 +7,7 @@ mod documents;
 mod invitations;
 mod me;
 mod members;
+mod operator;
 mod roles;
 mod tenants;
 
@@ -24,6 +25,7 @@ pub(super) fn routes() -> Routes {
         .and(invitations::routes())
         .and(access::routes())
         .and(audit::routes())
+        .and(operator::routes())
         .and(documents::routes())
 }
 

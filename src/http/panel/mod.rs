@@ -19,6 +19,7 @@ mod many;
 mod member;
 mod member_roles;
 mod members;
+mod operator;
 mod overview;
 mod parts;
 mod problem;
@@ -68,6 +69,7 @@ pub(super) fn routes() -> Routes {
         access::routes(),
         audit::routes(),
         settings::routes(),
+        operator::routes(),
         account::routes(),
         sessions::routes(),
         identities::routes(),

@@ -45,6 +45,13 @@ fn expected(route: &RouteInfo, caller: Caller, policy: &TenantPolicy, app: &Test
         (Access::Public(_), _) => return Expected::Allowed,
         (_, Caller::Anonymous) => return Expected::SignIn,
         (Access::SignedIn, _) => return Expected::Allowed,
+        (Access::Platform(name), _) => {
+            return match caller.platform_role() {
+                None => Expected::NotFound,
+                Some(role) if role.allows().contains(&name) => Expected::Allowed,
+                Some(_) => Expected::Denied(name),
+            };
+        }
         (Access::Permission(name) | Access::PermissionOrOwn(name), _) => name,
     };
     let Some(role) = caller.role() else { return Expected::NotFound };
@@ -158,6 +165,9 @@ async fn every_route_answers_everyone_as_the_policy_says() {
                 // What succeeds uses its scene up.
                 let uses_up = expected == Expected::Allowed && !route.method.is_safe();
                 let own = if uses_up { Some(fresh(caller).await) } else { None };
+                if let Some(own) = &own {
+                    own.prepare(&app, route).await;
+                }
                 let answer = check(&app, route, own.as_ref().unwrap_or(&shared), expected, &at).await;
                 if expected == Expected::Allowed
                     && (answer.status.is_success() || answer.status.is_redirection())

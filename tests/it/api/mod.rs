@@ -7,6 +7,7 @@ mod invitations;
 mod lists;
 mod members;
 mod members_many;
+mod operator;
 mod roles;
 mod roles_preview;
 mod tenants;

@@ -2,6 +2,7 @@
 
 mod audit;
 mod audit_search;
+mod decisions;
 mod glance;
 mod members;
 mod members_many;

@@ -44,6 +44,10 @@ const DEEDS: &[(&str, &str, bool, &str)] = &[
     ("tenant.updated", "changed the settings", false, "Settings changed"),
     ("tenant.created", "made this tenant", false, "Tenant made"),
     ("tenant.deleted", "deleted this tenant", false, "Tenant deleted"),
+    ("tenant.restored", "restored this tenant", false, "Tenant restored"),
+    ("tenant.transferred", "handed this tenant to", true, "Tenant handed over"),
+    ("tenant.suspended", "suspended this tenant", false, "Tenant suspended"),
+    ("tenant.resumed", "resumed this tenant", false, "Tenant resumed"),
 ];
 
 /// The actions one may ask for, and what they are called.
@@ -131,6 +135,9 @@ fn detail(action: &str, changes: &Value, policy: &TenantPolicy) -> String {
         "member.updated" => format!("to {}", roles(&after["roles"], policy)),
         "members.roles_changed" => {
             format!("giving {}, taking {}", roles(&after["given"], policy), roles(&after["taken"], policy))
+        }
+        "tenant.suspended" => {
+            after["reason"].as_str().map(|why| format!("because: {why}")).unwrap_or_default()
         }
         "invitation.created" => format!("as {}", roles(&after["roles"], policy)),
         "role.updated" => renamed(changes, "which was called"),

@@ -11,6 +11,7 @@ mod invitations;
 mod join;
 mod many;
 mod members;
+mod operator;
 mod outside;
 mod parts;
 mod people;
@@ -72,9 +73,16 @@ pub(super) fn all(look: Look) -> Vec<Sample> {
         of::<super::access::who::WhoPage>(look),
         of::<super::access::matrix::MatrixPage>(look),
         of::<super::access::routes::RoutesPage>(look),
+        of::<super::access::unused::UnusedPage>(look),
         of::<super::audit::AuditPage>(look),
         of::<super::audit::chain::ChainPage>(look),
         of::<super::settings::SettingsPage>(look),
+        of::<super::operator::home::OperatorPage>(look),
+        of::<super::operator::tenants::TenantListPage>(look),
+        of::<super::operator::tenant::TenantPage>(look),
+        of::<super::operator::people::PeopleListPage>(look),
+        of::<super::operator::person::AccountDetailPage>(look),
+        of::<super::operator::reason::ReasonPage>(look),
         of::<super::search::SearchPage>(look),
         of::<super::problem::ProblemPage>(look),
         of::<super::mailbox::MailboxPage>(look),
@@ -120,7 +128,14 @@ mod tests {
         };
         let samples = read(&panel.join("samples")).concat();
         let mut pages = 0;
-        for source in [read(&panel), read(&panel.join("access")), read(&panel.join("parts"))].concat() {
+        for source in [
+            read(&panel),
+            read(&panel.join("access")),
+            read(&panel.join("operator")),
+            read(&panel.join("parts")),
+        ]
+        .concat()
+        {
             for after in source.split("#[template(path = ").skip(1) {
                 if after.starts_with("\"dev/gallery.html\"") {
                     continue; // It is the list of all the others.
