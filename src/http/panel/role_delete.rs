@@ -93,14 +93,15 @@ async fn question(
     if role.system {
         return Err(Error::Conflict("This role comes with every tenant and cannot be deleted.".into()));
     }
-    let clear = role.member_count == 0 || !chosen.is_empty();
     let to = Some(chosen.as_str()).filter(|key| !key.is_empty());
-    let (told, refused) = match clear {
-        true => match roles::preview_delete(&app.authz, grant, key, to).await {
-            Ok(told) => (Some(told), None),
-            Err(error) => (None, Some(Rejected::from(error, &["reassign_to"])?)),
-        },
-        false => (None, None),
+    let told = if role.member_count == 0 || to.is_some() {
+        roles::preview_delete(&app.authz, grant, key, to).await.map(Some)
+    } else {
+        Ok(None)
+    };
+    let (told, refused) = match told {
+        Ok(told) => (told, None),
+        Err(error) => (None, Some(Rejected::from(error, &["reassign_to"])?)),
     };
     let rejected = rejected.or(refused);
     let takes = [perm::RolesRead::NAME, perm::RolesDelete::NAME];
