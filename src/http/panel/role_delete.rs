@@ -93,15 +93,17 @@ async fn question(
     if role.system {
         return Err(Error::Conflict("This role comes with every tenant and cannot be deleted.".into()));
     }
-    let clear = role.member_count == 0 || !chosen.is_empty();
     let to = Some(chosen.as_str()).filter(|key| !key.is_empty());
     let takes = [perm::RolesRead::NAME, perm::RolesDelete::NAME];
-    let (consequences, refused) = match clear {
-        true => match roles::preview_delete(&app.authz, grant, key, to).await {
-            Ok(told) => (Some(Consequences::new(app, grant, &told, &takes).await?), None),
-            Err(error) => (None, Some(Rejected::from(error, &["reassign_to"])?)),
-        },
-        false => (None, None),
+    let told = if role.member_count == 0 || to.is_some() {
+        roles::preview_delete(&app.authz, grant, key, to).await.map(Some)
+    } else {
+        Ok(None)
+    };
+    let (consequences, refused) = match told {
+        Ok(Some(told)) => (Some(Consequences::new(app, grant, &told, &takes).await?), None),
+        Ok(None) => (None, None),
+        Err(error) => (None, Some(Rejected::from(error, &["reassign_to"])?)),
     };
     let rejected = rejected.or(refused);
     let others = grant.policy().roles.iter().filter(|other| other.key != role.key);

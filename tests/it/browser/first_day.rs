@@ -152,15 +152,22 @@ async fn two_people_meet(how: How) {
     changes_the_roles_and_removes(&ben).await;
 }
 
-/// Ben makes Vic a member, then parts with them: asked in a dialog, or on a page where there is no script.
+/// Ben makes Vic a member, having seen what that gives them, then parts with them: asked in a dialog, or on a page
+/// where there is no script.
 async fn changes_the_roles_and_removes(ben: &Visitor) {
     ben.presses("Members").await;
     ben.presses("Manage Vic Sample").await;
     ben.ticks("Member").await;
     ben.ticks("Viewer").await;
+    ben.presses("Save the roles…").await;
+    let asked = ben.reads("Save the roles of Vic Sample?").await;
+    assert!(asked.contains("1 member gains something.") && asked.contains("Create projects"), "{asked}");
     ben.presses("Save the roles").await;
     let page = ben.reads("Vic Sample").await;
     assert!(page.contains("The roles are saved and already in effect."), "{page}");
+    if ben.how != How::Keyboard {
+        gives_a_role_from_the_list(ben).await;
+    }
     if ben.how == How::NoScript {
         ben.presses("Remove…").await;
     } else {
@@ -170,6 +177,23 @@ async fn changes_the_roles_and_removes(ben: &Visitor) {
     let page = ben.reads("Members").await;
     assert!(page.contains("The member is removed") && page.contains("1 person"), "{page}");
     assert!(!page.contains("Vic Sample"), "{page}");
+}
+
+/// The way for many, taken for one: selected in the list, and given a role.
+async fn gives_a_role_from_the_list(ben: &Visitor) {
+    ben.presses("Members").await;
+    ben.ticks("Select Vic Sample").await;
+    ben.presses("Change their roles…").await;
+    ben.reads("Roles of several members").await;
+    ben.ticks("Give Admin").await;
+    ben.presses("Save the roles…").await;
+    let asked = ben.reads("Save the roles of 1 member?").await;
+    assert!(asked.contains("1 member gains something."), "{asked}");
+    ben.presses("Save the roles").await;
+    let list = ben.reads("Members").await;
+    assert!(list.contains("already in effect") && list.contains("Admin"), "{list}");
+    ben.presses("Manage Vic Sample").await;
+    ben.reads("Vic Sample").await;
 }
 
 #[tokio::test]

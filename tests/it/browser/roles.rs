@@ -22,9 +22,17 @@ async fn makes_a_role(node: &Node, how: How) -> Visitor {
     ada
 }
 
-/// She thinks better of a denial.
+/// She thinks better of a denial, is shown that it touches nobody, and adds a word.
 async fn changes_it(ada: &Visitor) {
     ada.ticks("Deny projects:read").await;
+    ada.presses("Save the role…").await;
+    let asked = ada.reads("Save the role On call?").await;
+    assert!(asked.contains("Nobody gains or loses anything."), "{asked}");
+    ada.presses("Go on editing").await;
+    ada.reads("On call").await;
+    ada.writes("Description", "Answers at night.").await;
+    ada.presses("Save the role…").await;
+    ada.reads("Save the role On call?").await;
     ada.presses("Save the role").await;
     assert!(ada.reads("On call").await.contains("already in effect"));
 }

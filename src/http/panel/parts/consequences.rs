@@ -258,9 +258,9 @@ mod tests {
         let catalogue = Catalogue::load(include_str!("../../../../policies/permissions.toml")).unwrap();
         let named =
             |entry: &Affected| Named { name: entry.user.name.clone(), href: String::new(), own: false };
-        let names = |fate: &Fate| fate.people.iter().map(|one| one.name.clone()).collect();
+        let people = |fate: &Fate| fate.people.iter().map(|one| one.name.clone()).collect();
         let fates = fates(preview, &catalogue, named);
-        fates.iter().map(|fate| (names(fate), fate.more, fate.various)).collect()
+        fates.iter().map(|fate| (people(fate), fate.more, fate.various)).collect()
     }
 
     #[test]
