@@ -12,7 +12,8 @@ use crate::error::Result;
 use crate::http::access::Can;
 use crate::http::extract::Query;
 use crate::http::pagination;
-use crate::http::panel::parts::choices::{Choice, choices};
+use crate::http::panel::inviting::Typed;
+use crate::http::panel::parts::choices::{Choice, choices, end_field, with_ends};
 use crate::http::panel::parts::form::{self, FormErrors, Rejected};
 use crate::http::panel::parts::frame::{Frame, Section, keeps_mail, path_of};
 use crate::http::panel::parts::shown::{Badge, Moment, badges};
@@ -46,13 +47,6 @@ pub(super) struct Wanted {
     status: Option<Status>,
     /// What was just done.
     done: Option<String>,
-}
-
-/// What was typed, for when it was not accepted.
-#[derive(Debug, Default)]
-pub(super) struct Typed {
-    pub(super) email: String,
-    pub(super) roles: Vec<String>,
 }
 
 #[derive(Debug, Template)]
@@ -146,13 +140,14 @@ pub(super) async fn invitations_page(
         }
         None => None,
     };
+    let errors = form::errors(rejected);
     let form = grant.can::<perm::MembersInvite>();
     Ok(InvitationsPage {
         frame: Frame::inside(app, grant, Section::Invitations).await?.telling(wanted.done.as_deref()),
         mailed: is_mailed(app),
-        form: form.then(|| choices(grant, &[], |role| typed.roles.contains(&role.key), now)),
+        form: form.then(|| form_choices(app, grant, &typed, &errors)),
         email: typed.email,
-        errors: form::errors(rejected),
+        errors,
         invitations: listed.items.into_iter().map(|item| row(grant, item, now)).collect(),
         first: after.map(|_: InvitationId| address(&path, wanted.status, None)),
         status: wanted.status,
@@ -160,6 +155,22 @@ pub(super) async fn invitations_page(
         may_revoke: grant.can::<perm::InvitationsDelete>(),
         path,
     })
+}
+
+/// The roles one may offer, with what was typed and what was wrong with it.
+pub(super) fn form_choices<P>(
+    app: &View,
+    grant: &Grant<P>,
+    typed: &Typed,
+    errors: &FormErrors,
+) -> Vec<Choice> {
+    let now = app.database.clock().now();
+    let choices = choices(grant, &[], |role| typed.roles.contains(&role.key), now);
+    let filled = |key: &str| {
+        let value = typed.ends.get(key).cloned().unwrap_or_default();
+        (value, errors.at(&end_field(key)).map(str::to_owned))
+    };
+    with_ends(grant, choices, filled, now)
 }
 
 /// The address of a part of the list.
@@ -172,7 +183,7 @@ fn address(path: &str, status: Option<Status>, cursor: Option<&str>) -> String {
 
 fn row<P>(grant: &Grant<P>, item: Invitation, now: Timestamp) -> Row {
     Row {
-        roles: badges(grant, &item.roles),
+        roles: badges(grant, &item.roles, |key| Some(Moment::new(*item.role_ends.get(key)?, now))),
         id: item.id,
         email: item.email,
         status: item.status,

@@ -11,6 +11,7 @@ mod denied;
 mod gallery;
 mod identities;
 mod invitations;
+mod invited;
 mod inviting;
 mod join;
 #[cfg(feature = "dev")]

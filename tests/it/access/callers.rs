@@ -139,6 +139,9 @@ impl Scene {
             ("POST", "/tenants/{tenant}/invitations") => {
                 json!({ "email": "new@example.com", "roles": ["viewer"] })
             }
+            ("POST", "/tenants/{tenant}/invitations/batch") => {
+                json!({ "emails": ["new@example.com"], "roles": ["viewer"] })
+            }
             ("POST", "/tenants/{tenant}/roles") => json!({ "name": "New", "permissions": ["projects:read"] }),
             ("PATCH", "/tenants/{tenant}/roles/{role}")
             | ("POST", "/tenants/{tenant}/roles/{role}/preview") => {

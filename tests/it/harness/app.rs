@@ -23,6 +23,7 @@ use freehold::invitations::{self, NewInvitation};
 use freehold::login::accounts::{Browser as Client, Entry, enter, link};
 use freehold::login::{ExternalIdentity, Provider};
 use freehold::mail::MailBox;
+use freehold::members::RoleAssignment;
 use freehold::tenants::{self, CreationRules, NewTenant};
 use http::{Method, Request, header};
 use serde_json::Value;
@@ -321,7 +322,11 @@ impl Person {
     pub(crate) async fn is_invited(&self, tenant: &Tenant, role: &str) -> String {
         let grant: Grant<perm::MembersInvite> = tenant.owner.grant(tenant.id).await;
         let email = self.external.email.clone().expect("an address").to_string();
-        let new = NewInvitation { email, roles: vec![role.to_owned()], expires_in_hours: None };
+        let new = NewInvitation {
+            email,
+            roles: vec![RoleAssignment { key: role.to_owned(), expires_at: None }],
+            expires_in_hours: None,
+        };
         let issued = invitations::create(&self.invitation_deps(), &grant, new).await.unwrap();
         secret_in(&issued.link).to_owned()
     }

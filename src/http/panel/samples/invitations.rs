@@ -4,9 +4,10 @@
 use super::{Sampled, scene};
 use crate::http::panel::invitations::{InvitationsPage, Row};
 use crate::http::panel::inviting::LinkPage;
-use crate::http::panel::parts::choices::Choice;
+use crate::http::panel::parts::choices::{Choice, End, end_field};
 use crate::http::panel::parts::form::{FormErrors, Rejected};
 use crate::http::panel::parts::frame::Section;
+use crate::http::panel::parts::shown::Badge;
 use crate::http::panel::parts::view::Look;
 use crate::ids::InvitationId;
 use crate::invitations::Status;
@@ -85,7 +86,7 @@ fn page(look: Look, invitations: Vec<Row>) -> InvitationsPage {
         frame: scene::inside(look, Section::Invitations, "Acme"),
         path: "/t/acme/invitations".to_owned(),
         mailed: true,
-        form: Some(scene::choices().into_iter().map(|choice| Choice { ticked: false, ..choice }).collect()),
+        form: Some(choices("")),
         email: String::new(),
         errors: FormErrors::default(),
         status: None,
@@ -96,13 +97,33 @@ fn page(look: Look, invitations: Vec<Row>) -> InvitationsPage {
     }
 }
 
+/// What may be offered; `end` is in the field for the end of one's own rights.
+pub(super) fn choices(end: &str) -> Vec<Choice> {
+    let with_end = |choice: Choice| {
+        let field = End { name: end_field(&choice.key), value: String::new(), error: None, needed: false };
+        let field = match choice.name.as_str() {
+            "Admin" => End { value: end.to_owned(), ..field },
+            _ => field,
+        };
+        Choice {
+            ticked: choice.name == "Admin" && !end.is_empty(),
+            end: (!choice.beyond).then_some(field),
+            ..choice
+        }
+    };
+    scene::choices().into_iter().map(with_end).collect()
+}
+
 fn row(number: usize, status: Status) -> Row {
     let email = scene::PEOPLE.get(number % scene::PEOPLE.len()).map_or("", |(_, email)| *email);
     let sent = number as u64 * 50;
     Row {
         id: InvitationId::from_uuid(scene::id(number)),
         email: email.to_owned(),
-        roles: vec![scene::badge(if number == 0 { "Admin" } else { "Member" })],
+        roles: vec![match number {
+            0 => Badge { until: Some(scene::ahead(300)), ..scene::badge("Admin") },
+            _ => scene::badge("Member"),
+        }],
         status,
         expires: if status == Status::Expired { scene::ago(3) } else { scene::ahead(7 * 24 - sent.min(160)) },
         sent: scene::ago(sent),

@@ -8,6 +8,7 @@ mod access;
 mod account;
 mod audit;
 mod invitations;
+mod invited;
 mod join;
 mod members;
 mod outside;
@@ -59,6 +60,7 @@ pub(super) fn all(look: Look) -> Vec<Sample> {
         of::<super::parts::confirm::Confirm>(look),
         of::<super::invitations::InvitationsPage>(look),
         of::<super::inviting::LinkPage>(look),
+        of::<super::invited::InvitedPage>(look),
         of::<super::join::JoinPage>(look),
         of::<super::roles::RolesPage>(look),
         of::<super::role::RolePage>(look),
