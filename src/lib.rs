@@ -18,6 +18,8 @@ pub mod login;
 pub mod tenants;
 // Invitations: an address that may become a member.
 pub mod invitations;
+// Domains a tenant has proved, and joining by them.
+pub mod domains;
 // Who is in a tenant, with which roles.
 pub mod members;
 // The roles of a tenant, and who may give them.

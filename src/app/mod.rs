@@ -19,6 +19,7 @@ use crate::authz::{Authz, Capacity, freshness};
 use crate::clock::Clock;
 use crate::config::{Config, ProviderConfig};
 use crate::db::{Database, Sealer};
+use crate::domains::Dns;
 use crate::error::{Error, Result};
 use crate::http;
 use crate::http::state::{AppState, Parts};
@@ -77,6 +78,7 @@ pub async fn build(config: Config, database: Database, mailbox: Option<MailBox>)
     let sealer = Sealer::new(config.secret.expose_secret().as_bytes());
     let outbox = Outbox::new(sealer.clone());
     let transport = transport(&config, mailbox.clone())?;
+    let dns = Dns::new(config.dns)?;
     let last_seen = Arc::new(LastSeen::new(config.limits.cached_members));
     let work = vec![
         tokio::spawn(freshness::follow(Arc::clone(&authz), redis)).abort_handle(),
@@ -91,6 +93,7 @@ pub async fn build(config: Config, database: Database, mailbox: Option<MailBox>)
         sealer,
         last_seen,
         outbox,
+        dns,
         routes: http::table(),
         draining: AtomicBool::new(false),
         #[cfg(feature = "dev")]

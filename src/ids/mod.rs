@@ -45,6 +45,9 @@ pub mod kind {
     /// An invitation.
     #[derive(Debug)]
     pub enum Invitation {}
+    /// A request to be let into a tenant.
+    #[derive(Debug)]
+    pub enum JoinRequest {}
     /// An audit event.
     #[derive(Debug)]
     pub enum Event {}
@@ -70,6 +73,8 @@ pub type IdentityId = Id<kind::Identity>;
 pub type SessionHandle = Id<kind::Session>;
 /// The id of an invitation.
 pub type InvitationId = Id<kind::Invitation>;
+/// The id of a request to be let into a tenant.
+pub type JoinRequestId = Id<kind::JoinRequest>;
 /// The id of an audit event.
 pub type EventId = Id<kind::Event>;
 /// The id of a mail waiting in the outbox.

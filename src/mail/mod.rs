@@ -23,7 +23,7 @@ use crate::email::EmailAddress;
 pub use deliver::{deliver, deliver_due};
 pub use mailbox::MailBox;
 pub use outbox::Outbox;
-pub use template::{InvitationMail, RoleInMail};
+pub use template::{InvitationMail, JoinDecisionMail, RoleInMail};
 pub use transport::Transport;
 
 /// A mail to one person, as text and as HTML.

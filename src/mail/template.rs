@@ -77,6 +77,53 @@ impl InvitationMail<'_> {
     }
 }
 
+/// The answer to someone who asked to be let into a tenant.
+#[derive(Debug, Clone, Copy)]
+pub struct JoinDecisionMail<'a> {
+    /// Whom it goes to.
+    pub to: &'a EmailAddress,
+    /// The tenant's name.
+    pub tenant: &'a str,
+    /// The name of the role they got; none when they were declined.
+    pub role: Option<&'a str>,
+    /// Where to go from here.
+    pub link: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "mail/join_decision.txt")]
+struct JoinDecisionText<'a> {
+    tenant: &'a str,
+    role: Option<&'a str>,
+    link: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "mail/join_decision.html")]
+struct JoinDecisionHtml<'a> {
+    subject: &'a str,
+    tenant: &'a str,
+    role: Option<&'a str>,
+    link: &'a str,
+}
+
+impl JoinDecisionMail<'_> {
+    /// The mail.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when a template does not render, which its test excludes.
+    pub fn render(&self) -> Result<Mail> {
+        let (tenant, role) = (one_line(self.tenant), self.role.map(one_line));
+        let subject = match role {
+            Some(_) => format!("You are a member of {tenant} now"),
+            None => format!("You were not let into {tenant}"),
+        };
+        let (tenant, role, link) = (tenant.as_str(), role.as_deref(), self.link);
+        let text = JoinDecisionText { tenant, role, link };
+        written(self.to, &subject, &text, &JoinDecisionHtml { subject: &subject, tenant, role, link })
+    }
+}
+
 /// The mail of both its forms.
 fn written(to: &EmailAddress, subject: &str, text: &impl Template, html: &impl Template) -> Result<Mail> {
     let broken = |error| Error::internal("a mail template does not render", error);
@@ -139,7 +186,12 @@ mod tests {
             .skip(1)
             .filter_map(|part| Some(format!("{} ", part.split_once('>')?.1)))
             .collect();
-        text.split_whitespace().collect::<Vec<_>>().join(" ").replace(" .", ".").replace("&#38;", "&")
+        text.split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+            .replace(" .", ".")
+            .replace(" ,", ",")
+            .replace("&#38;", "&")
     }
 
     #[test]
@@ -157,6 +209,40 @@ mod tests {
         for outside in ["<img", "<link", "url(", "<script", "<iframe"] {
             assert!(!mail.html.contains(outside), "{outside}");
         }
+    }
+
+    #[test]
+    fn who_asked_to_join_is_told_the_answer() {
+        let to = "grace@example.com".parse().unwrap();
+        let mail = |role| JoinDecisionMail {
+            to: &to,
+            tenant: "Acme & Sons",
+            role,
+            link: "https://id.example.com/t/acme",
+        };
+        let yes = mail(Some("Viewer")).render().unwrap();
+        assert_eq!(yes.subject, "You are a member of Acme & Sons now");
+        assert_eq!(
+            yes.text,
+            "You asked to join Acme & Sons, and you are a member now, as Viewer.\n\nOpen it here:\n\n\
+             https://id.example.com/t/acme"
+        );
+        assert_eq!(
+            words(&yes.html),
+            "You asked to join Acme & Sons, and you are a member now, as Viewer. Open Acme & Sons"
+        );
+        let no = mail(None).render().unwrap();
+        assert_eq!(no.subject, "You were not let into Acme & Sons");
+        assert_eq!(
+            no.text,
+            "You asked to join Acme & Sons. Someone who looks after it has declined.\n\n\
+             If you think that is a mistake, speak to the people you know there. You can ask again in a week."
+        );
+        assert_eq!(
+            words(&no.html),
+            "You asked to join Acme & Sons. Someone who looks after it has declined. \
+             If you think that is a mistake, speak to the people you know there. You can ask again in a week."
+        );
     }
 
     #[test]

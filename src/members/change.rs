@@ -174,6 +174,9 @@ async fn end<R: Right>(
     keep_an_owner(&mut tx, &target.policy, &target.roles, &[]).await?;
     tx.touch_user(user).await?;
     let action = if user == grant.user() { "member.left" } else { "member.removed" };
+    if user != grant.user() {
+        store::remember_removal(&mut tx, tenant, user).await?;
+    }
     let event = AuditEvent::done(grant.actor(), action, named(&before))
         .changing(&recorded(&before), &json!({ "roles": null, "invitations_cancelled": cancelled }))
         .affecting_access();

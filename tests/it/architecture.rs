@@ -17,7 +17,10 @@ const LAYERS: &[(&[&str], &str)] = &[
     (&["app"], "the composition root knows every part"),
     (&["dev", "http"], "what speaks to the outside; the built-in provider must not depend on our own routes"),
     (&["login"], "signing in may create accounts, join tenants and send mail"),
-    (&["tenants", "invitations", "apps", "tokens", "projects"], "what tenants own; each is a resource alone"),
+    (
+        &["tenants", "invitations", "domains", "apps", "tokens", "projects"],
+        "what tenants own; each is a resource alone",
+    ),
     (&["members"], "members hold roles"),
     (&["roles"], "roles are edited without knowing who holds them elsewhere"),
     (&["mail"], "mail is written by the domains above and knows none of them"),
@@ -45,6 +48,7 @@ const HOMES: &[(&[&str], &[&str], &str)] = &[
         &["login/session*", "authz/freshness.rs", "app.rs"],
         "Redis may vanish; only these know what then",
     ),
+    (&["hickory_resolver"], &["domains/dns.rs"], "name servers are asked with the time limits of one place"),
     (&["lettre"], &["mail/"], "mail leaves through the outbox"),
     (
         &["reqwest"],

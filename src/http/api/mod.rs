@@ -4,7 +4,9 @@
 mod access;
 mod audit;
 mod documents;
+mod domains;
 mod invitations;
+mod joining;
 mod me;
 mod members;
 mod roles;
@@ -22,6 +24,8 @@ pub(super) fn routes() -> Routes {
         .and(members::routes())
         .and(roles::routes())
         .and(invitations::routes())
+        .and(domains::routes())
+        .and(joining::routes())
         .and(access::routes())
         .and(audit::routes())
         .and(documents::routes())

@@ -2,7 +2,8 @@
 //! of the same thing.
 
 use super::path::Segment;
-use crate::ids::{IdentityId, InvitationId, RoleId, SessionHandle, UserId};
+use crate::email::DomainName;
+use crate::ids::{IdentityId, InvitationId, JoinRequestId, RoleId, SessionHandle, TenantId, UserId};
 use crate::login::Provider;
 use crate::names::Slug;
 
@@ -19,6 +20,34 @@ impl Segment for InvitationId {
 
     fn read(text: &str) -> Option<Self> {
         text.parse().ok()
+    }
+}
+
+impl Segment for JoinRequestId {
+    const NAME: &'static str = "join_request";
+
+    fn read(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+impl Segment for DomainName {
+    const NAME: &'static str = "domain";
+
+    fn read(text: &str) -> Option<Self> {
+        text.parse::<Self>().ok().filter(|domain| domain.as_str() == text)
+    }
+}
+
+/// A tenant that someone may perhaps join; not one they are in.
+#[derive(Debug, Clone, Copy)]
+pub struct JoinableId(pub TenantId);
+
+impl Segment for JoinableId {
+    const NAME: &'static str = "joinable";
+
+    fn read(text: &str) -> Option<Self> {
+        text.parse().ok().map(Self)
     }
 }
 

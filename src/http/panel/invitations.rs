@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::authz::{Grant, perm};
 use crate::clock::Timestamp;
+use crate::domains;
 use crate::error::Result;
 use crate::http::access::Can;
 use crate::http::extract::Query;
@@ -15,12 +16,12 @@ use crate::http::pagination;
 use crate::http::panel::inviting::Typed;
 use crate::http::panel::parts::choices::{Choice, choices, end_field, with_ends};
 use crate::http::panel::parts::form::{self, FormErrors, Rejected};
-use crate::http::panel::parts::frame::{Frame, Section, keeps_mail, path_of};
-use crate::http::panel::parts::shown::{Badge, Moment, badges};
+use crate::http::panel::parts::frame::{Frame, Section, also, keeps_mail, path_of};
+use crate::http::panel::parts::shown::{Avatar, Badge, Moment, badges};
 use crate::http::panel::parts::view::View;
 use crate::http::panel::{Icon, page};
 use crate::http::routes::{Area, Routes};
-use crate::ids::InvitationId;
+use crate::ids::{InvitationId, JoinRequestId};
 use crate::invitations::{self, Deps, Invitation, Status};
 
 pub(super) fn routes() -> Routes {
@@ -65,6 +66,10 @@ pub(super) struct InvitationsPage {
     pub(super) first: Option<String>,
     pub(super) next: Option<String>,
     pub(super) may_revoke: bool,
+    /// Who asks to be let in, for those who may let them.
+    pub(super) asking: Vec<Asking>,
+    /// Where the answers go.
+    pub(super) answers: String,
 }
 
 impl InvitationsPage {
@@ -81,6 +86,36 @@ impl InvitationsPage {
     fn acts(&self) -> bool {
         (self.form.is_some() || self.may_revoke) && self.invitations.iter().any(Row::open)
     }
+}
+
+/// Someone who asks to be let in.
+#[derive(Debug)]
+pub(super) struct Asking {
+    pub(super) id: JoinRequestId,
+    pub(super) name: String,
+    pub(super) avatar: Avatar,
+    pub(super) email: String,
+    pub(super) role: String,
+    pub(super) asked: Moment,
+}
+
+/// As many as are shown at once; the next follow when these are answered.
+const ASKING: u16 = 50;
+
+/// Who asks, oldest first; nobody for those who may not let anyone in.
+async fn asking(app: &View, grant: &Grant<perm::InvitationsRead>, now: Timestamp) -> Result<Vec<Asking>> {
+    let Some(inviter) = also::<perm::MembersInvite, _>(app, grant).await? else { return Ok(Vec::new()) };
+    let page = domains::Page { limit: ASKING, after: None };
+    let listed = domains::requests(&app.domains(), &inviter, page).await?;
+    let one = |request: domains::JoinRequest| Asking {
+        id: request.id,
+        avatar: Avatar::new(request.user.id.uuid(), &request.user.name, None),
+        name: request.user.name,
+        email: request.email,
+        role: grant.policy().role_by_key(&request.role).map_or(request.role, |role| role.name.clone()),
+        asked: Moment::new(request.created_at, now),
+    };
+    Ok(listed.items.into_iter().map(one).collect())
 }
 
 /// An invitation in the list.
@@ -153,6 +188,8 @@ pub(super) async fn invitations_page(
         status: wanted.status,
         next,
         may_revoke: grant.can::<perm::InvitationsDelete>(),
+        asking: asking(app, grant, now).await?,
+        answers: format!("{}/join-requests", path_of(grant)),
         path,
     })
 }

@@ -7,6 +7,7 @@ mod appearance;
 mod assets;
 mod audit;
 mod denied;
+mod domains;
 #[cfg(feature = "dev")]
 mod gallery;
 mod identities;
@@ -14,6 +15,7 @@ mod invitations;
 mod invited;
 mod inviting;
 mod join;
+mod joining;
 #[cfg(feature = "dev")]
 mod mailbox;
 mod member;
@@ -59,12 +61,14 @@ pub(super) fn routes() -> Routes {
         invitations::routes(),
         inviting::routes(),
         join::routes(),
+        joining::routes(),
         roles::routes(),
         role::routes(),
         role_delete::routes(),
         access::routes(),
         audit::routes(),
         settings::routes(),
+        domains::routes(),
         account::routes(),
         sessions::routes(),
         identities::routes(),

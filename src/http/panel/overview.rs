@@ -1,5 +1,5 @@
 //! A tenant at a glance: what needs attention, what one is in it, how many others there are, what happened lately,
-//! what to do first. Each part is read only for those who may see it. An owner's view, which has all parts, runs six
+//! what to do first. Each part is read only for those who may see it. An owner's view, which has all parts, runs seven
 //! SQL statements while the copies are warm, a viewer's one; a test counts them. None grows with the past, and none
 //! returns more than a hundred rows.
 
@@ -12,6 +12,7 @@ use serde::Deserialize;
 use crate::audit;
 use crate::authz::{Grant, perm};
 use crate::clock::Timestamp;
+use crate::domains;
 use crate::error::Result;
 use crate::http::access::Can;
 use crate::http::extract::Query;
@@ -88,6 +89,7 @@ async fn show(who: Can<perm::TenantRead>, app: View, Query(query): Query<Shown>)
     attention.extend(sole_owner(grant, figures).filter(|_| steps.is_empty()));
     attention.extend(ending_roles(grant, now));
     attention.extend(without_role(&app, grant).await?);
+    attention.extend(asking(&app, grant).await?);
     attention.extend(due(grant, waiting.as_ref(), now));
     let roles = grant.standing().held(now).map(|(role, held)| Badge {
         name: role.name.clone(),
@@ -181,6 +183,13 @@ async fn without_role(app: &View, grant: &Grant<perm::TenantRead>) -> Result<Opt
     let Some(changer) = also::<perm::MembersUpdate, _>(app, grant).await? else { return Ok(None) };
     let found = members::without_role(&app.database, &changer, LOOKED_FOR).await?;
     Ok(Attention::without_role(&path_of(grant), &found))
+}
+
+/// People who ask to be let in, for those who can.
+async fn asking(app: &View, grant: &Grant<perm::TenantRead>) -> Result<Option<Attention>> {
+    let Some(inviter) = also::<perm::MembersInvite, _>(app, grant).await? else { return Ok(None) };
+    let count = domains::waiting(&app.database, &inviter).await?;
+    Ok(Attention::asking(&path_of(grant), count).filter(|_| grant.can::<perm::InvitationsRead>()))
 }
 
 /// Invitations that end or have ended unanswered, for those who can send them again or withdraw them.

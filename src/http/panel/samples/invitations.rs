@@ -2,14 +2,14 @@
 //! the right to invite, without mail; and the link that is passed on by hand.
 
 use super::{Sampled, scene};
-use crate::http::panel::invitations::{InvitationsPage, Row};
+use crate::http::panel::invitations::{Asking, InvitationsPage, Row};
 use crate::http::panel::inviting::LinkPage;
 use crate::http::panel::parts::choices::{Choice, End, end_field};
 use crate::http::panel::parts::form::{FormErrors, Rejected};
 use crate::http::panel::parts::frame::Section;
 use crate::http::panel::parts::shown::Badge;
 use crate::http::panel::parts::view::Look;
-use crate::ids::InvitationId;
+use crate::ids::{InvitationId, JoinRequestId};
 use crate::invitations::Status;
 
 const STATES: [Status; 5] =
@@ -48,7 +48,22 @@ impl Sampled for InvitationsPage {
                     ..page(look, many.collect())
                 },
             ),
-            ("awkward", page(look, vec![awkward])),
+            (
+                "awkward",
+                Self { asking: vec![asks(0, scene::LONG, scene::LONG)], ..page(look, vec![awkward]) },
+            ),
+            (
+                "asking",
+                Self {
+                    asking: scene::PEOPLE
+                        .iter()
+                        .take(3)
+                        .enumerate()
+                        .map(|(number, (name, _))| asks(number, name, "Member"))
+                        .collect(),
+                    ..usual()
+                },
+            ),
             ("refused", Self { email: "zoe at example".to_owned(), errors: refused, ..usual() }),
             ("roleless", Self { email: "zoe@example.com".to_owned(), errors: without, ..usual() }),
             ("unmailed", Self { mailed: false, ..page(look, Vec::new()) }),
@@ -94,6 +109,19 @@ fn page(look: Look, invitations: Vec<Row>) -> InvitationsPage {
         first: None,
         next: None,
         may_revoke: true,
+        asking: Vec::new(),
+        answers: "/t/acme/join-requests".to_owned(),
+    }
+}
+
+fn asks(number: usize, name: &str, role: &str) -> Asking {
+    Asking {
+        id: JoinRequestId::from_uuid(scene::id(number)),
+        name: name.to_owned(),
+        avatar: scene::avatar(number, name),
+        email: format!("person-{number}@acme.example"),
+        role: role.to_owned(),
+        asked: scene::ago(3 + number as u64),
     }
 }
 

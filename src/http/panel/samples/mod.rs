@@ -7,6 +7,7 @@ mod scene;
 mod access;
 mod account;
 mod audit;
+mod domains;
 mod invitations;
 mod invited;
 mod join;
@@ -73,6 +74,7 @@ pub(super) fn all(look: Look) -> Vec<Sample> {
         of::<super::audit::AuditPage>(look),
         of::<super::audit::chain::ChainPage>(look),
         of::<super::settings::SettingsPage>(look),
+        of::<super::domains::DomainsPage>(look),
         of::<super::search::SearchPage>(look),
         of::<super::problem::ProblemPage>(look),
         of::<super::mailbox::MailboxPage>(look),
