@@ -289,6 +289,8 @@ pub(super) async fn join(tx: &mut WriteTx, tenant: TenantId, row: &Row, user: Us
     sql!(tx, execute, query(roles).bind(tenant).bind(row.id).bind(user).bind(at).bind(row.invited_by))?;
     let removed = "delete from removed_members where tenant_id = $1 and user_id = $2";
     sql!(tx, execute, query(removed).bind(tenant).bind(user))?;
+    let asked = "delete from join_requests where tenant_id = $1 and user_id = $2 and decided_at is null";
+    sql!(tx, execute, query(asked).bind(tenant).bind(user))?;
     let accepted =
         "update invitations set accepted_at = $3, accepted_by = $4 where tenant_id = $1 and id = $2";
     sql!(tx, execute, query(accepted).bind(tenant).bind(row.id).bind(at).bind(user))?;
