@@ -180,6 +180,13 @@ addEventListener("pageshow", () => {
   all("[data-confirm-text]").forEach(checkConfirm);
 });
 
+// All check boxes of one name at once
+
+on("change", ({ target }) => {
+  if (!target.matches("[data-all]")) return;
+  for (const box of all(`[name=${target.dataset.all}]`, target.form)) box.checked = target.checked;
+});
+
 // Copying
 
 onClick("button[data-copy]", async (button) => {

@@ -15,16 +15,15 @@
 
 #[path = "../tests/it/harness/mod.rs"]
 mod harness;
+mod installation;
 mod seed;
 mod yardstick;
 
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use freehold::clock::Clock;
-use freehold::dev::idp::{Clients, Idp, choose_url};
-use harness::process::{Node, Program};
 use harness::services;
+use installation::{Installation, client, start_provider};
 use seed::Failure;
 
 /// The same allocator as the program's, so that the yardstick differs by nothing but what it leaves out.
@@ -69,8 +68,10 @@ async fn measure() -> Result<(), Failure> {
     let file = tempfile::tempdir()?;
     let sqlite = format!("sqlite:{}", file.path().join("bench.db").display());
     let on_sqlite = Installation::start(&idp, ports[0], &sqlite, None).await?;
+    seed::members(&sqlite, "bench", 60).await?;
     let database = postgres.url(&postgres.create_database().await);
     let on_postgres = Installation::start(&idp, ports[1], &database, Some(&redis.url())).await?;
+    seed::members(&database, "bench", 60).await?;
 
     let me = on_postgres.get("/api/v1/me").await?;
     let yard = Yardstick::start(&me, &redis.url(), &database)?;
@@ -80,25 +81,25 @@ async fn measure() -> Result<(), Failure> {
     let comparisons = [
         Comparison {
             what: "`/api/v1/me` by session in Redis, against bare axum + one Redis GET",
-            ours: on_postgres.target("/api/v1/me"),
+            ours: target(&on_postgres, "/api/v1/me"),
             yardstick: plain("/redis"),
             goal: 1.0,
         },
         Comparison {
             what: "`/api/v1/me` by session in Redis, against bare axum, same bytes",
-            ours: on_postgres.target("/api/v1/me"),
+            ours: target(&on_postgres, "/api/v1/me"),
             yardstick: plain("/bytes"),
             goal: 0.75,
         },
         Comparison {
             what: "`/api/v1/me` by session in SQLite, against bare axum, same bytes",
-            ours: on_sqlite.target("/api/v1/me"),
+            ours: target(&on_sqlite, "/api/v1/me"),
             yardstick: plain("/bytes"),
             goal: 0.75,
         },
         Comparison {
             what: "list of 50 members in Postgres, against bare axum + the same SQL",
-            ours: on_postgres.target("/api/v1/tenants/bench/members?limit=50"),
+            ours: target(&on_postgres, "/api/v1/tenants/bench/members?limit=50"),
             yardstick: plain("/sql"),
             goal: 0.85,
         },
@@ -107,6 +108,10 @@ async fn measure() -> Result<(), Failure> {
     facts(&on_sqlite, "SQLite")?;
     facts(&on_postgres, "Postgres + Redis")?;
     Ok(())
+}
+
+fn target(on: &Installation, path: &str) -> Target {
+    Target { url: format!("{}{path}", on.node.url), headers: vec![format!("Cookie: {}", on.cookie)] }
 }
 
 fn report(comparisons: &[Comparison]) -> Result<(), Failure> {
@@ -168,84 +173,6 @@ fn wrk(target: &Target, seconds: u32) -> Result<(f64, f64), Failure> {
     Ok((rate, number.parse::<f64>()? * scale))
 }
 
-/// A running node with someone signed in, owner of the tenant `bench` with 60 members.
-struct Installation {
-    node: Node,
-    cookie: String,
-    started: Duration,
-}
-
-impl Installation {
-    async fn start(idp: &Idp, port: u16, database: &str, redis: Option<&str>) -> Result<Self, Failure> {
-        let settings = |program: Program| {
-            let program = program
-                .env("DATABASE_URL", database)
-                .env("FREEHOLD_SECRET", "bench bench bench 0123456789 abcdefgh")
-                .env("FREEHOLD_LOG", "warn")
-                .env("FREEHOLD_GOOGLE_CLIENT_ID", "bench")
-                .env("FREEHOLD_GOOGLE_CLIENT_SECRET", "bench-secret")
-                .env("FREEHOLD_GOOGLE_ISSUER_URL", idp.google_issuer());
-            match redis {
-                Some(redis) => program.env("REDIS_URL", redis),
-                None => program,
-            }
-        };
-        let migrated = settings(Program::new(&["migrate"])).run();
-        assert!(migrated.status.success(), "{}", migrated.stderr);
-        let begun = Instant::now();
-        let node =
-            Node::start_behind(settings(Program::new(&["serve"])), port, &format!("http://127.0.0.1:{port}"))
-                .await;
-        let started = begun.elapsed();
-        let mut installation = Self { node, cookie: String::new(), started };
-        installation.sign_in().await?;
-        installation.post("/api/v1/tenants", r#"{"name": "Bench", "slug": "bench"}"#).await?;
-        seed::members(database, "bench", 60).await?;
-        Ok(installation)
-    }
-
-    async fn sign_in(&mut self) -> Result<(), Failure> {
-        let client = client()?;
-        let start = client.get(format!("{}/auth/google", self.node.url)).send().await?;
-        let attempt = cookie(&start)?;
-        let chosen = client.get(choose_url(&location(&start)?, "ada")).send().await?;
-        let back = client.get(location(&chosen)?).header("cookie", attempt).send().await?;
-        self.cookie = cookie(&back)?;
-        Ok(())
-    }
-
-    async fn get(&self, path: &str) -> Result<String, Failure> {
-        let answer =
-            client()?.get(format!("{}{path}", self.node.url)).header("cookie", &self.cookie).send().await?;
-        Ok(answer.error_for_status()?.text().await?)
-    }
-
-    async fn post(&self, path: &str, body: &'static str) -> Result<(), Failure> {
-        let request = client()?.post(format!("{}{path}", self.node.url)).header("cookie", &self.cookie);
-        let request =
-            request.header("origin", &self.node.url).header("content-type", "application/json").body(body);
-        request.send().await?.error_for_status()?;
-        Ok(())
-    }
-
-    fn target(&self, path: &str) -> Target {
-        Target { url: format!("{}{path}", self.node.url), headers: vec![format!("Cookie: {}", self.cookie)] }
-    }
-}
-
-fn client() -> Result<reqwest::Client, Failure> {
-    Ok(reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build()?)
-}
-
-fn cookie(answer: &reqwest::Response) -> Result<String, Failure> {
-    let value = answer.headers().get("set-cookie").ok_or("no cookie")?.to_str()?;
-    Ok(value.split(';').next().unwrap_or_default().to_owned())
-}
-
-fn location(answer: &reqwest::Response) -> Result<String, Failure> {
-    Ok(answer.headers().get("location").ok_or("no redirect")?.to_str()?.to_owned())
-}
-
 /// Memory after the load, and how long it took to become ready.
 fn facts(installation: &Installation, name: &str) -> Result<(), Failure> {
     let status = std::fs::read_to_string(format!("/proc/{}/status", installation.node.program.id()))?;
@@ -256,17 +183,6 @@ fn facts(installation: &Installation, name: &str) -> Result<(), Failure> {
         installation.started.as_millis()
     );
     Ok(())
-}
-
-async fn start_provider(ports: [u16; 2]) -> Result<Idp, Failure> {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
-    let redirect_uris = ports.map(|port| format!("http://127.0.0.1:{port}/auth/google/callback")).to_vec();
-    let client = ("bench".to_owned(), "bench-secret".to_owned());
-    Ok(Idp::start(
-        listener,
-        Clock::default(),
-        Clients { google: client.clone(), github: client, redirect_uris },
-    )?)
 }
 
 /// The yardstick's process, which this same program is when it is told so.

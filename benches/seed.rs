@@ -28,11 +28,12 @@ pub(crate) async fn tenants(url: &str, tenants: usize, members: usize) -> Result
            select {id}, t.id, k.key, k.key, {yes}, 1, 1 from tenants t, \
              (select 'owner' as key union select 'admin' union select 'member' union select 'viewer') k \
              where t.slug like 'seeded-%';
-         insert into users (id, name, email, created_at, updated_at) \
-           select {id}, 'Member ' || t.slug || ' ' || i, 'm' || i || '@' || t.slug || '.example', 1, 1 \
+         insert into users (id, name, sort_name, email, created_at, updated_at) \
+           select {id}, 'Member ' || t.slug || ' ' || i, 'member ' || t.slug || ' ' || i, \
+             'm' || i || '@' || t.slug || '.example', 1, 1 \
              from tenants t, ({people}) s where t.slug like 'seeded-%';
-         insert into members (tenant_id, user_id, joined_at) \
-           select t.id, u.id, 1 from users u join tenants t on u.email like 'm%' \
+         insert into members (tenant_id, user_id, joined_at, sort_name) \
+           select t.id, u.id, 1, u.sort_name from users u join tenants t on u.email like 'm%' \
              and t.slug = {after_at};
          insert into role_assignments (tenant_id, user_id, role_id, assigned_at) \
            select m.tenant_id, m.user_id, r.id, 1 from members m join roles r on r.tenant_id = m.tenant_id \
@@ -62,15 +63,49 @@ pub(crate) async fn members(url: &str, slug: &str, members: usize) -> Result<(),
         )
     };
     let text = format!(
-        "insert into users (id, name, email, created_at, updated_at) \
-           select {id}, 'Colleague ' || i, 'c' || i || '@{slug}.example', 1, 1 from ({people}) s;
-         insert into members (tenant_id, user_id, joined_at) \
-           select t.id, u.id, 1 from tenants t, users u where t.slug = '{slug}' and u.email like '%@{slug}.example';
+        "insert into users (id, name, sort_name, email, created_at, updated_at) \
+           select {id}, 'Colleague ' || i, 'colleague ' || i, 'c' || i || '@{slug}.example', 1, 1 from ({people}) s;
+         insert into members (tenant_id, user_id, joined_at, sort_name) \
+           select t.id, u.id, 1, u.sort_name from tenants t, users u where t.slug = '{slug}' and u.email like '%@{slug}.example';
          insert into role_assignments (tenant_id, user_id, role_id, assigned_at) \
            select t.id, u.id, r.id, 1 from tenants t join roles r on r.tenant_id = t.id and r.key = 'viewer', users u \
              where t.slug = '{slug}' and u.email like '%@{slug}.example';"
     );
     run(url, &text).await
+}
+
+/// Adds `events` events to the log of the tenant `slug`, by its members. They are not chained: what follows them must
+/// be what a page looks at.
+pub(crate) async fn events(url: &str, slug: &str, events: usize) -> Result<(), Failure> {
+    let postgres = url.starts_with("postgres");
+    let numbers = if postgres {
+        format!("select i from generate_series(1, {events}) as n(i)")
+    } else {
+        format!(
+            "with recursive n(i) as (select 1 union all select i + 1 from n where i < {events}) select i from n"
+        )
+    };
+    let (id, empty) = if postgres { ("gen_random_uuid()", "''::bytea") } else { ("randomblob(16)", "x''") };
+    let text = format!(
+        "insert into audit_events (chain_id, sequence, id, at, actor_type, actor_id, actor_name, action, target_type, \
+           target_id, target_name, changes, outcome, ip, request_id, hash) \
+           select t.id, c.sequence + s.i, {id}, cast(s.i as bigint) * 1000000, 'user', m.user_id, 'Colleague', \
+             case when s.i % 10 = 0 then 'role.updated' else 'member.roles_changed' end, 'member', \
+             'target-' || (s.i % 1000), 'Colleague', '{{}}', case when s.i % 50 = 0 then 'denied' else 'done' end, \
+             '127.0.0.1', '', {empty} \
+           from tenants t join audit_chains c on c.id = t.id \
+             join (select user_id, tenant_id, row_number() over (order by user_id) as place from members) m \
+               on m.tenant_id = t.id, ({numbers}) s \
+           where t.slug = '{slug}' and m.place = 1 + s.i % 10;
+         update audit_chains set sequence = sequence + {events} \
+           where id in (select id from tenants where slug = '{slug}');"
+    );
+    run(url, &text).await
+}
+
+/// Lets the database look at what there is, as it does by itself in time.
+pub(crate) async fn analyse(url: &str) -> Result<(), Failure> {
+    run(url, "analyze").await
 }
 
 async fn run(url: &str, text: &str) -> Result<(), Failure> {

@@ -129,6 +129,9 @@ pub struct Denial {
     pub decision_id: DecisionId,
     /// The version of the tenant's policy that was asked.
     pub policy_version: i64,
+    /// Whether nothing at all is allowed, because an operator suspended the tenant.
+    #[serde(skip)]
+    pub suspended: bool,
 }
 
 /// A person, as shown to other members of the same tenant.

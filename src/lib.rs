@@ -12,6 +12,8 @@ pub mod http;
 pub mod dev;
 
 // Domains: the rules of each thing, and its SQL.
+// Running the installation: tenants and people from outside.
+pub mod operators;
 // Signing in: providers, accounts, sessions.
 pub mod login;
 // Tenants: made, named, deleted.
@@ -26,6 +28,8 @@ pub mod members;
 pub mod roles;
 // The audit log: is it whole, what is new in it.
 pub mod audit;
+// What was decided lately, added up.
+pub mod decisions;
 // Mail: the outbox and how it is sent.
 pub mod mail;
 

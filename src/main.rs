@@ -4,7 +4,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use freehold::app;
-use freehold::config::{Mode, Settings};
+use freehold::authz::platform::PlatformRole;
+use freehold::config::{Config, Mode, Settings};
 use freehold::email::EmailAddress;
 use freehold::error::Error;
 use freehold::telemetry;
@@ -54,11 +55,38 @@ enum AuditCommand {
 
 #[derive(Debug, Subcommand)]
 enum OperatorCommand {
-    /// Make the person with this verified address an operator. They must have signed in once.
+    /// Give the person with this verified address a role. They must have signed in once.
     Add {
         /// The address, as their identity provider verified it.
         email: EmailAddress,
+        /// What they may do.
+        #[arg(long, value_enum, default_value = "operator")]
+        role: Role,
     },
+    /// Take their role from the person with this verified address. The last operator stays.
+    Remove {
+        /// The address, as their identity provider verified it.
+        email: EmailAddress,
+    },
+    /// Print who operates the installation.
+    List,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Role {
+    /// Sees and suspends tenants, sees and disables people.
+    Operator,
+    /// Sees tenants and people, and changes nothing.
+    Support,
+}
+
+impl From<Role> for PlatformRole {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Operator => Self::Operator,
+            Role::Support => Self::Support,
+        }
+    }
 }
 
 fn main() -> ExitCode {
@@ -91,12 +119,27 @@ async fn run(cli: Cli) -> Result<(), String> {
         Command::Audit { command: AuditCommand::Verify } => {
             app::verify_audit(&check(Mode::Database)?).await.map(|verdict| say(&verdict))
         }
-        Command::Operator { command: OperatorCommand::Add { email } } => {
-            let added = app::add_operator(&check(Mode::Database)?, &email).await;
-            added.map(|name| say(&format!("{name} ({email}) is now an operator.")))
+        Command::Operator { command } => {
+            operator(&check(Mode::Database)?, command).await.map(|said| say(&said))
         }
     };
     done.map_err(|error| describe(&error))
+}
+
+/// Runs a command about operators; what to say of it.
+async fn operator(config: &Config, command: OperatorCommand) -> Result<String, Error> {
+    match command {
+        OperatorCommand::Add { email, role } => {
+            let role = PlatformRole::from(role);
+            let name = app::add_operator(config, &email, role).await?;
+            Ok(format!("{name} ({email}) now holds the role {}.", role.as_str()))
+        }
+        OperatorCommand::Remove { email } => {
+            let name = app::remove_operator(config, &email).await?;
+            Ok(format!("{name} ({email}) operates this installation no more."))
+        }
+        OperatorCommand::List => app::list_operators(config).await,
+    }
 }
 
 /// What a person can act on, by itself; anything else with what caused it, a line each.

@@ -1,13 +1,16 @@
-//! Commands that print or change one thing: `openapi`, `access`, `operator add`.
+//! Commands that print or change one thing: `openapi`, `access`, `operator`.
 
 use crate::app::{open_database, policies};
+use crate::authz::platform::PlatformRole;
 use crate::authz::{PermissionSet, effective};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::email::EmailAddress;
 use crate::error::Result;
 use crate::http;
 use crate::http::access::Access;
 use crate::http::routes::Area;
+use crate::operators;
 
 /// The `OpenAPI` document, as pretty JSON.
 #[must_use]
@@ -48,6 +51,7 @@ pub async fn access_tables(folder: Option<&std::path::Path>) -> Result<String> {
                     let own = |answer: String| if answer == "yes" { answer } else { "own".to_owned() };
                     answers.unwrap_or_default().into_iter().map(own).collect()
                 }
+                Access::Platform(_) => keys.iter().map(|_| "–".to_owned()).collect(),
                 Access::SignedIn | Access::Public(_) => keys.iter().map(|_| "yes".to_owned()).collect(),
             };
             route_is.into_iter().chain(answers).collect()
@@ -78,13 +82,45 @@ fn markdown(head: Vec<String>, rows: impl Iterator<Item = Vec<String>>) -> Strin
     text.concat()
 }
 
-/// Makes the person with this verified address an operator.
+/// Gives the person with this verified address a role on the installation. Gives their name.
 ///
 /// # Errors
-/// [`crate::error::Error::Conflict`] when nobody with this verified address has signed in yet.
-pub async fn add_operator(config: &Config, email: &crate::email::EmailAddress) -> Result<String> {
+/// As [`operators::appoint`].
+pub async fn add_operator(config: &Config, email: &EmailAddress, role: PlatformRole) -> Result<String> {
     let database = open_database(config, false, Clock::default())?;
-    let name = crate::login::accounts::make_operator(&database, email).await?;
+    let name = operators::appoint(&database, email, role).await?;
     database.close().await;
     Ok(name)
+}
+
+/// Takes their role on the installation from the person with this verified address. Gives their name.
+///
+/// # Errors
+/// As [`operators::dismiss`].
+pub async fn remove_operator(config: &Config, email: &EmailAddress) -> Result<String> {
+    let database = open_database(config, false, Clock::default())?;
+    let name = operators::dismiss(&database, email).await?;
+    database.close().await;
+    Ok(name)
+}
+
+/// Who operates the installation, a line each.
+///
+/// # Errors
+/// [`crate::error::Error::Unavailable`] when the database cannot answer.
+pub async fn list_operators(config: &Config) -> Result<String> {
+    let database = open_database(config, false, Clock::default())?;
+    let staff = operators::staff(&database).await?;
+    database.close().await;
+    if staff.is_empty() {
+        return Ok(
+            "Nobody operates this installation yet. Add someone with `freehold operator add`.".to_owned()
+        );
+    }
+    let line = |one: &operators::Appointed| {
+        let (email, disabled) =
+            (one.email.as_deref().unwrap_or("no address"), if one.disabled { ", disabled" } else { "" });
+        format!("{:8} {} ({email}){disabled}, since {}", one.role.as_str(), one.name, one.since)
+    };
+    Ok(staff.iter().map(line).collect::<Vec<_>>().join("\n"))
 }

@@ -19,6 +19,7 @@ use crate::authz::{Authz, Capacity, freshness};
 use crate::clock::Clock;
 use crate::config::{Config, ProviderConfig};
 use crate::db::{Database, Sealer};
+use crate::decisions::{self, Record};
 use crate::domains::Dns;
 use crate::error::{Error, Result};
 use crate::http;
@@ -28,7 +29,7 @@ use crate::mail::{self, MailBox, Outbox, Transport};
 use crate::members::LastSeen;
 
 pub use audit::verify_audit;
-pub use commands::{access_tables, add_operator, openapi};
+pub use commands::{access_tables, add_operator, list_operators, openapi, remove_operator};
 pub use run::{dev, migrate, serve};
 
 /// A running application without its listeners. Its background work ends when it is dropped.
@@ -37,6 +38,19 @@ pub struct App {
     /// What handlers reach.
     pub state: AppState,
     work: Vec<AbortHandle>,
+}
+
+impl App {
+    /// Ends the background work, writes what it would have written, and closes the database: in this order, or the
+    /// work would meet closed connections.
+    async fn stop(self) {
+        let state = self.state.clone();
+        drop(self);
+        if let Err(error) = state.decisions.write(&state.database, state.authz.catalogue()).await {
+            tracing::warn!(cause = ?error, "the last decisions were not recorded");
+        }
+        state.database.close().await;
+    }
 }
 
 impl Drop for App {
@@ -80,10 +94,13 @@ pub async fn build(config: Config, database: Database, mailbox: Option<MailBox>)
     let transport = transport(&config, mailbox.clone())?;
     let dns = Dns::new(config.dns)?;
     let last_seen = Arc::new(LastSeen::new(config.limits.cached_members));
+    let decisions = Arc::new(Record::default());
     let work = vec![
         tokio::spawn(freshness::follow(Arc::clone(&authz), redis)).abort_handle(),
         tokio::spawn(mail::deliver(outbox.clone(), database.clone(), transport)).abort_handle(),
         tokio::spawn(upkeep(database.clone(), Arc::clone(&last_seen))).abort_handle(),
+        tokio::spawn(keep_record(database.clone(), Arc::clone(&decisions), Arc::clone(&authz)))
+            .abort_handle(),
     ];
     let state = AppState::new(Parts {
         providers: providers(&config, database.clock())?,
@@ -92,6 +109,7 @@ pub async fn build(config: Config, database: Database, mailbox: Option<MailBox>)
         sessions,
         sealer,
         last_seen,
+        decisions,
         outbox,
         dns,
         routes: http::table(),
@@ -144,6 +162,22 @@ async fn upkeep(database: Database, last_seen: Arc<LastSeen>) {
         };
         if let Err(error) = tidied.await {
             tracing::warn!(cause = ?error, "upkeep was not done; it is tried again in a minute");
+        }
+    }
+}
+
+/// Writes what was decided, every few seconds, and forgets once an hour what is old.
+async fn keep_record(database: Database, decisions: Arc<Record>, authz: Arc<Authz>) {
+    const EVERY: Duration = Duration::from_secs(10);
+    const FORGET_AT: u32 = 360;
+    for beat in 1_u32.. {
+        tokio::time::sleep(EVERY).await;
+        let kept = async {
+            decisions.write(&database, authz.catalogue()).await?;
+            if beat.is_multiple_of(FORGET_AT) { decisions::forget(&database).await } else { Ok(()) }
+        };
+        if let Err(error) = kept.await {
+            tracing::warn!(cause = ?error, "decisions were not recorded; they are counted on from here");
         }
     }
 }

@@ -86,10 +86,7 @@ pub(super) async fn run(app: App, started: impl FnOnce(&App)) -> Result<()> {
         asked
     };
     let ((), (), asked) = tokio::join!(public, ops, signals);
-    // The background work ends first, or it would meet closed connections.
-    let database = app.state.database.clone();
-    drop(app);
-    database.close().await;
+    app.stop().await;
     tracing::info!("stopped");
     asked
 }

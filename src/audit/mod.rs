@@ -16,18 +16,18 @@ use crate::db::{
     Action, Actor, AuditEvent, Chain, ChainedEvent, Committed, Database, EffectOn, Executor, Outcome, Target,
 };
 use crate::error::{Denial, Person, Result};
-use crate::ids::{EventId, TenantId};
+use crate::ids::EventId;
 
 pub use search::{Ending, Filter, Found, count, export, search, since};
 pub use verify::{ChainVerdict, Mark, chains, verify_chain, verify_chain_by_id, verify_latest, verify_on};
 
-/// Records in the tenant's log that a member was not allowed something.
+/// Records in a tenant's log that a member was not allowed something, or in the platform's that an operator was not.
 ///
 /// # Errors
 /// [`crate::error::Error::Unavailable`] when the database cannot answer.
 pub async fn record_denied(
     database: &Database,
-    tenant: TenantId,
+    chain: Chain,
     actor: Actor,
     (action, target): (Action, Target),
     denial: &Denial,
@@ -38,7 +38,7 @@ pub async fn record_denied(
         "decision_id": denial.decision_id,
         "policy_version": denial.policy_version,
     });
-    let tx = database.write(Chain::Tenant(tenant)).await?;
+    let tx = database.write(chain).await?;
     let (outcome, effect) = (Outcome::Denied, EffectOn::Nothing);
     tx.commit(AuditEvent { actor, action, target, changes, outcome, effect }).await
 }

@@ -240,8 +240,8 @@ impl Authz {
     /// # Errors
     /// [`Error::Forbidden`] with the explanation; [`Error::Unavailable`] when it cannot be made.
     pub async fn decide<R: Right>(&self, principal: Principal, standing: Arc<Standing>) -> Result<Grant<R>> {
-        if standing.policy.suspended {
-            return Err(self.deny(&standing, R::NAME, "This tenant is suspended.").await?);
+        if let Some(why) = &standing.policy.suspended {
+            return Err(self.suspended(&standing, R::NAME, why));
         }
         if R::held(&standing) {
             return Ok(Grant::new(principal, standing));

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::authz::platform::PlatformTables;
 use crate::authz::policy::{GrantRow, PolicyEngine, RoleRow, RoleTable, TenantRules};
 use crate::authz::snapshot::{HeldRole, Retired, Role, Standing, TenantPolicy};
 use crate::authz::store::{self, StoredRole};
@@ -20,6 +21,7 @@ pub(super) struct Loader {
     system: SystemRoles,
     /// What the system roles amount to by themselves, as Casbin said at start: most tenants have no others.
     system_tables: HashMap<&'static str, RoleTable>,
+    platform: PlatformTables,
 }
 
 impl std::fmt::Debug for Loader {
@@ -35,7 +37,13 @@ impl Loader {
         system: SystemRoles,
     ) -> Result<Self> {
         let system_tables = system_tables(&engine, &catalogue, &system).await?;
-        Ok(Self { engine, catalogue, system, system_tables })
+        let platform = engine.compile_platform().await?;
+        Ok(Self { engine, catalogue, system, system_tables, platform })
+    }
+
+    /// What the platform roles allow.
+    pub(super) fn platform(&self) -> &PlatformTables {
+        &self.platform
     }
 
     pub(super) fn catalogue(&self) -> &Arc<Catalogue> {
@@ -78,7 +86,8 @@ impl Loader {
             id: row.id,
             slug: row.slug,
             name: row.name,
-            suspended: row.status != "active",
+            // What is not known to be active is not.
+            suspended: (row.status != "active").then(|| row.suspended_reason.unwrap_or_default()),
             created_at: row.created_at,
             version: row.policy_version,
             roles: roles.collect(),

@@ -21,6 +21,8 @@
 //! - A **policy** is one tenant's roles. `PolicyEngine` hands them to Casbin, which knows opaque ids only, and
 //!   keeps its answers as bit sets (`CompiledRoles`); `effective` joins the sets of the roles someone holds.
 //!   A property test proves that this equals asking Casbin itself.
+//! - An **operator** holds a platform role, in a domain of its own with permissions of its own (`platform`); in a
+//!   tenant they are what anyone is, a member or nobody.
 //! - An **explanation** is Casbin's own answer with the path from role to rule (`Explanation`).
 
 pub mod decide;
@@ -29,6 +31,7 @@ pub mod freshness;
 pub mod grant;
 mod load;
 pub mod permission;
+pub mod platform;
 pub mod policy;
 pub mod principal;
 pub mod role;

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::authz::platform::PlatformRole;
 use crate::clock::Timestamp;
 use crate::db::{Actor, ActorKind, Via};
 use crate::error::{Error, Result};
@@ -49,8 +50,8 @@ pub struct UserHead {
     pub avatar_url: Option<String>,
     /// Whether an operator disabled the person.
     pub disabled: bool,
-    /// Whether the person operates this installation.
-    pub operator: bool,
+    /// What the person is on this installation, if they operate it.
+    pub operator: Option<PlatformRole>,
     /// Tenants the person is a member of, by name.
     pub tenants: Vec<TenantId>,
     /// Goes up with every change of the above.

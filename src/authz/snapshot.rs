@@ -26,8 +26,8 @@ pub struct TenantPolicy {
     pub slug: String,
     /// Its name.
     pub name: String,
-    /// Whether an operator suspended it.
-    pub suspended: bool,
+    /// Why an operator suspended it, while it is.
+    pub suspended: Option<String>,
     /// When it was created.
     pub created_at: Timestamp,
     /// Its policy version.

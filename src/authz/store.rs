@@ -4,6 +4,7 @@
 use sqlx::{query_as, query_scalar};
 
 use crate::authz::UserHead;
+use crate::authz::platform::PlatformRole;
 use crate::clock::Timestamp;
 use crate::db::{Executor, sql};
 use crate::error::Result;
@@ -15,12 +16,13 @@ pub(super) struct TenantRow {
     pub(super) slug: String,
     pub(super) name: String,
     pub(super) status: String,
+    pub(super) suspended_reason: Option<String>,
     pub(super) policy_version: i64,
     pub(super) created_at: Timestamp,
 }
 
 pub(super) async fn tenant_by_id(on: &mut impl Executor, tenant: TenantId) -> Result<Option<TenantRow>> {
-    let text = "select id, slug, name, status, policy_version, created_at from tenants \
+    let text = "select id, slug, name, status, suspended_reason, policy_version, created_at from tenants \
                 where id = $1 and deleted_at is null";
     sql!(on, fetch_optional, query_as(text).bind(tenant))
 }
@@ -116,7 +118,7 @@ pub(super) async fn user(on: &mut impl Executor, id: UserId) -> Result<Option<Us
         email_verified: row.email_verified,
         avatar_url: row.avatar_url,
         disabled: row.disabled_at.is_some(),
-        operator: row.operator.is_some(),
+        operator: row.operator.as_deref().and_then(PlatformRole::parse),
         tenants,
         version: row.version,
     }))

@@ -35,6 +35,16 @@ impl Database {
         .map_err(explain)
     }
 
+    /// The number of the newest migration this program knows.
+    #[must_use]
+    pub fn newest_migration(&self) -> i64 {
+        let known = match &self.pools {
+            Pools::Postgres { .. } => &POSTGRES,
+            Pools::Sqlite { .. } => &SQLITE,
+        };
+        known.iter().map(|migration| migration.version).max().unwrap_or(0)
+    }
+
     /// Compares the schema with what this program knows, changing nothing.
     ///
     /// # Errors

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
 
+use crate::authz::platform::{PlatformGrant, PlatformPermission};
 use crate::authz::{Grant, Own, Permission, Principal, Standing, TenantRef};
+use crate::db::Chain;
 use crate::error::{Error, Result};
 use crate::http::guard::RequestTrace;
 use crate::http::principal;
@@ -21,6 +23,8 @@ pub enum Access {
     Permission(&'static str),
     /// The same, and the person the path names by `{user}`.
     PermissionOrOwn(&'static str),
+    /// Operators whose platform role holds the permission. For everyone else the route is not there.
+    Platform(&'static str),
     /// Everyone who is signed in.
     SignedIn,
     /// Everyone, for the reason given.
@@ -32,7 +36,7 @@ impl Access {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Permission(name) | Self::PermissionOrOwn(name) => name,
+            Self::Permission(name) | Self::PermissionOrOwn(name) | Self::Platform(name) => name,
             Self::SignedIn => "signed-in",
             Self::Public(_) => "public",
         }
@@ -44,6 +48,7 @@ impl std::fmt::Display for Access {
         match self {
             Self::Permission(name) => write!(f, "`{name}`"),
             Self::PermissionOrOwn(name) => write!(f, "`{name}`, or about oneself"),
+            Self::Platform(name) => write!(f, "operators with `{name}`"),
             Self::SignedIn => f.write_str("signed in"),
             Self::Public(why) => write!(f, "everyone: {why}"),
         }
@@ -53,7 +58,7 @@ impl std::fmt::Display for Access {
 /// An argument that declares who may call its handler.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not declare who may call this handler",
-    note = "the first argument must be `Can<perm::…>`, `CanOrOwn<perm::…>`, `SignedIn` or `Public<…>`"
+    note = "the first argument must be `Can<perm::…>`, `CanOrOwn<perm::…>`, `Operator<platform::perm::…>`, `SignedIn` or `Public<…>`"
 )]
 pub trait Declares: sealed::Sealed {
     /// Who may call it.
@@ -64,6 +69,7 @@ mod sealed {
     pub trait Sealed {}
     impl<P: crate::authz::Permission> Sealed for super::Can<P> {}
     impl<P: crate::authz::Permission> Sealed for super::CanOrOwn<P> {}
+    impl<P: crate::authz::platform::PlatformPermission> Sealed for super::Operator<P> {}
     impl Sealed for super::SignedIn {}
     impl<R: super::Reason> Sealed for super::Public<R> {}
 }
@@ -91,7 +97,7 @@ impl<P: Permission> FromRequestParts<AppState> for Can<P> {
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self> {
         let (principal, standing) = membership(parts, app, P::NAME).await?;
-        let grant = app.authz.decide(principal, standing).await?;
+        let grant = decide(app, principal, standing).await?;
         RequestTrace::of(parts)?.decided();
         Ok(Self(grant))
     }
@@ -121,10 +127,42 @@ impl<P: Permission> FromRequestParts<AppState> for CanOrOwn<P> {
         let access = if own == Some(principal.user.id) {
             Self::Own(app.authz.decide(principal, standing).await?)
         } else {
-            Self::Can(app.authz.decide(principal, standing).await?)
+            Self::Can(decide(app, principal, standing).await?)
         };
         RequestTrace::of(parts)?.decided();
         Ok(access)
+    }
+}
+
+/// The caller is an operator who may `P` on the platform.
+#[derive(Debug)]
+pub struct Operator<P>(PlatformGrant<P>);
+
+impl<P> Operator<P> {
+    /// The proof, for the domain.
+    #[must_use]
+    pub fn grant(&self) -> &PlatformGrant<P> {
+        &self.0
+    }
+}
+
+impl<P: PlatformPermission> Declares for Operator<P> {
+    fn access() -> Access {
+        Access::Platform(P::NAME)
+    }
+}
+
+impl<P: PlatformPermission> FromRequestParts<AppState> for Operator<P> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self> {
+        let principal = authenticate(parts, app).await?;
+        if principal.user.operator.is_some() {
+            RequestTrace::of(parts)?.asks_in(Chain::Platform, P::NAME);
+        }
+        let grant = app.authz.operate(principal)?;
+        RequestTrace::of(parts)?.decided();
+        Ok(Self(grant))
     }
 }
 
@@ -221,9 +259,22 @@ async fn membership(
     let principal = authenticate(parts, app).await?;
     let (tenant, at_least) = (tenant(parts).await?, policy_version(parts)?);
     let standing = app.authz.membership(&tenant, principal.user.id, at_least).await?;
-    RequestTrace::of(parts)?.in_tenant(standing.policy.id, permission);
+    RequestTrace::of(parts)?.asks_in(Chain::Tenant(standing.policy.id), permission);
     app.last_seen.note(standing.policy.id, principal.user.id, app.database.clock().now());
     Ok((principal, standing))
+}
+
+/// Decides, and takes note of how for the record of decisions. A suspended tenant's refusals are none of its policy's.
+async fn decide<P: Permission>(
+    app: &AppState,
+    principal: Principal,
+    standing: Arc<Standing>,
+) -> Result<Grant<P>> {
+    if standing.policy.suspended.is_none() {
+        let decided = (P::ID, standing.effective.contains(P::ID));
+        app.decisions.note(&standing, principal.user.id, decided, app.database.clock().now());
+    }
+    app.authz.decide(principal, standing).await
 }
 
 async fn tenant(parts: &mut Parts) -> Result<TenantRef> {

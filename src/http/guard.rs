@@ -1,6 +1,6 @@
 //! The rings around every handler. Guard: a request that was routed to something the table does not know is
 //! answered 500 and nothing runs. Fuse: an answer that no decision touched becomes 500. Also remembers, for the
-//! boundary, who asked and in which tenant.
+//! boundary, who asked and in whose log that belongs.
 
 use std::sync::{Arc, OnceLock};
 
@@ -11,18 +11,17 @@ use http::Method;
 use http::request::Parts;
 
 use crate::authz::Principal;
-use crate::db::Actor;
+use crate::db::{Actor, Chain};
 use crate::error::{Error, Result};
 use crate::http::problem;
 use crate::http::state::AppState;
-use crate::ids::TenantId;
 
 /// What became known of one request on its way in.
 #[derive(Debug, Default)]
 pub struct RequestTrace {
     decided: OnceLock<()>,
     principal: OnceLock<Principal>,
-    tenant: OnceLock<(TenantId, &'static str)>,
+    asked: OnceLock<(Chain, &'static str)>,
 }
 
 impl RequestTrace {
@@ -45,16 +44,16 @@ impl RequestTrace {
         self.principal.get_or_init(|| principal.clone());
     }
 
-    /// In which tenant, of which the caller is a member, and for which permission.
-    pub fn in_tenant(&self, tenant: TenantId, permission: &'static str) {
-        self.tenant.get_or_init(|| (tenant, permission));
+    /// In whose log a denial belongs, the caller being a member or an operator, and for which permission they ask.
+    pub fn asks_in(&self, chain: Chain, permission: &'static str) {
+        self.asked.get_or_init(|| (chain, permission));
     }
 
-    /// The member who asked, in which tenant and for which permission.
+    /// The member or operator who asked, in whose log a denial belongs, and for which permission.
     #[must_use]
-    pub fn member(&self) -> Option<(Actor, TenantId, &'static str)> {
-        let (tenant, permission) = self.tenant.get()?;
-        Some((self.principal.get()?.actor(), *tenant, permission))
+    pub fn asked(&self) -> Option<(Actor, Chain, &'static str)> {
+        let (chain, permission) = self.asked.get()?;
+        Some((self.principal.get()?.actor(), *chain, permission))
     }
 }
 

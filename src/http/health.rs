@@ -9,9 +9,11 @@ use http::{StatusCode, header};
 use serde_json::json;
 
 use crate::db::SchemaState;
+use crate::error::Result;
 use crate::http::access::{Public, reason};
 use crate::http::routes::{Area, Routes};
 use crate::http::state::AppState;
+use crate::mail::Backlog;
 
 pub(super) fn routes() -> Routes {
     Routes::new(Area::Service).get("/healthz", "Whether the process is alive", alive).get(
@@ -66,6 +68,49 @@ impl Readiness {
     fn is_ready(&self) -> bool {
         !self.draining && self.current && self.schema == "current"
     }
+}
+
+/// How the installation is, as its operators see it; no secret, no address, nothing of a tenant.
+#[derive(Debug, Clone, serde::Serialize, schemars::JsonSchema)]
+pub(super) struct Health {
+    /// Whether this node should be sent requests.
+    pub(super) ready: bool,
+    /// Whether this node is shutting down.
+    pub(super) draining: bool,
+    /// The release this node runs.
+    pub(super) version: &'static str,
+    /// `SQLite` or `PostgreSQL`.
+    pub(super) database: &'static str,
+    /// `current`, or what is wrong with the schema.
+    pub(super) schema: &'static str,
+    /// The newest migration this release knows.
+    pub(super) newest_migration: i64,
+    /// How long ago this node last confirmed that it knows every change of policy, in milliseconds.
+    pub(super) policy_age_ms: Option<u64>,
+    /// Where sessions are: `Redis`, or `database`.
+    pub(super) session_store: &'static str,
+    /// Whether the session store answers.
+    pub(super) session_store_answers: bool,
+    /// Mail that waits to be sent.
+    pub(super) outbox: Backlog,
+}
+
+/// How the installation is, as this node sees it.
+pub(super) async fn health(app: &AppState) -> Result<Health> {
+    let state = Readiness::of(app).await;
+    let mut on = app.database.read().await?;
+    Ok(Health {
+        ready: state.is_ready(),
+        draining: state.draining,
+        version: env!("CARGO_PKG_VERSION"),
+        database: app.database.name(),
+        schema: state.schema,
+        newest_migration: app.database.newest_migration(),
+        policy_age_ms: state.policy_age_ms.and_then(|age| u64::try_from(age).ok()),
+        session_store: if app.config.redis_url.is_some() { "Redis" } else { "database" },
+        session_store_answers: state.sessions,
+        outbox: app.outbox.backlog(&mut on, app.database.clock().now()).await?,
+    })
 }
 
 /// The ops port. Not reachable by clients, so it needs no access declarations; it knows no tenant's data.

@@ -14,6 +14,7 @@ pub mod guard;
 mod health;
 mod login;
 pub mod openapi;
+mod openings;
 mod pagination;
 mod panel;
 pub mod principal;

@@ -103,7 +103,7 @@ pub struct Routes {
 /// A handler whose first argument declares who may call it.
 #[diagnostic::on_unimplemented(
     message = "this handler does not declare who may call it",
-    note = "make its first argument `Can<perm::…>`, `CanOrOwn<perm::…>`, `SignedIn` or `Public<…>` (src/http/access.rs)",
+    note = "make its first argument `Can<perm::…>`, `CanOrOwn<perm::…>`, `Operator<platform::perm::…>`, `SignedIn` or `Public<…>` (src/http/access.rs)",
     note = "all other arguments and the answer must be types of src/http/extract/ and src/http/answer.rs"
 )]
 pub trait Declared<M>: Handler<M, AppState> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::authz::Authz;
 use crate::config::Config;
 use crate::db::{Database, Sealer};
+use crate::decisions::Record;
 use crate::domains::{self, Dns};
 use crate::http::routes::RouteTable;
 use crate::login::{Providers, Sessions};
@@ -32,6 +33,8 @@ pub struct Parts {
     pub sealer: Sealer,
     /// When members were last seen.
     pub last_seen: Arc<LastSeen>,
+    /// What was decided lately.
+    pub decisions: Arc<Record>,
     /// Mail on its way out.
     pub outbox: Outbox,
     /// The way to the name servers.

@@ -281,7 +281,8 @@ pub(super) async fn count_members(tx: &mut WriteTx, tenant: TenantId) -> Result<
 /// Makes the user a member with the roles the invitation offers, and the invitation accepted.
 pub(super) async fn join(tx: &mut WriteTx, tenant: TenantId, row: &Row, user: UserId) -> Result<()> {
     let at = tx.at();
-    let member = "insert into members (tenant_id, user_id, joined_at) values ($1, $2, $3)";
+    let member = "insert into members (tenant_id, user_id, joined_at, sort_name) \
+                  select $1, u.id, $3, u.sort_name from users u where u.id = $2";
     sql!(tx, execute, query(member).bind(tenant).bind(user).bind(at))?;
     let roles = "insert into role_assignments (tenant_id, user_id, role_id, expires_at, assigned_at, assigned_by) \
                  select tenant_id, $3, role_id, expires_at, $4, $5 from invitation_roles \

@@ -22,7 +22,7 @@ use crate::email::EmailAddress;
 
 pub use deliver::{deliver, deliver_due};
 pub use mailbox::MailBox;
-pub use outbox::Outbox;
+pub use outbox::{Backlog, Outbox};
 pub use template::{InvitationMail, JoinDecisionMail, RoleInMail};
 pub use transport::Transport;
 

@@ -6,13 +6,22 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 use crate::clock::Timestamp;
-use crate::db::{Sealer, WriteTx};
+use crate::db::{Executor, Sealer, WriteTx};
 use crate::error::{Error, Result};
 use crate::ids::MailId;
 use crate::mail::{Mail, store};
 
 /// The purpose mail is sealed for.
 const PURPOSE: &str = "mail";
+
+/// How much mail waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+pub struct Backlog {
+    /// How many mails, those included that are on their way at this moment.
+    pub waiting: i64,
+    /// When the oldest of them was put there.
+    pub oldest_at: Option<Timestamp>,
+}
 
 /// The mail that waits. Clones are the same outbox.
 #[derive(Debug, Clone)]
@@ -41,6 +50,15 @@ impl Outbox {
             store::NewMail { id, recipient: mail.to.as_str(), sealed: self.sealer.seal(PURPOSE, &json)? };
         store::insert(tx, &new, at, expires_at).await?;
         Ok(id)
+    }
+
+    /// How much mail waits that is still worth sending.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the database cannot answer.
+    pub async fn backlog(&self, on: &mut impl Executor, now: Timestamp) -> Result<Backlog> {
+        let (waiting, oldest_at) = store::backlog(on, now).await?;
+        Ok(Backlog { waiting, oldest_at })
     }
 
     /// Has this node look into the outbox at once rather than in a few seconds.

@@ -61,3 +61,8 @@ pub(super) async fn delete(on: &mut impl Executor, mail: MailId) -> Result<()> {
     sql!(on, execute, query("delete from outbox where id = $1").bind(mail))?;
     Ok(())
 }
+
+pub(super) async fn backlog(on: &mut impl Executor, now: Timestamp) -> Result<(i64, Option<Timestamp>)> {
+    let text = "select count(*), min(created_at) from outbox where expires_at > $1";
+    sql!(on, fetch_one, query_as(text).bind(now))
+}

@@ -1,17 +1,17 @@
 //! Changing who is a member and with which roles. Each of these is one write, in which the rules are asked again
 //! and the owners counted; must never take the word of what was read before the write began.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::assignment::{Problems, RoleAssignment};
 use super::{Member, store};
 use crate::authz::{Authz, Grant, HeldRole, Own, Right, Standing, TenantPolicy, perm};
 use crate::clock::Timestamp;
 use crate::db::{AuditEvent, Committed, Target, WriteTx};
-use crate::error::{Error, FieldError, Result};
+use crate::error::{Error, Result};
 use crate::ids::UserId;
 use crate::roles::guards::{self, Holding, Refusal};
 
@@ -22,52 +22,6 @@ pub struct NewRoles {
     /// All the roles the member is to hold; those not named are taken away.
     #[schemars(length(max = 100))]
     pub roles: Vec<RoleAssignment>,
-}
-
-/// A role to hold: its key, or its key and an end.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(from = "Spelling")]
-pub struct RoleAssignment {
-    /// The role's key.
-    pub key: String,
-    /// Until when; without end when absent.
-    pub expires_at: Option<Timestamp>,
-}
-
-#[derive(Deserialize, schemars::JsonSchema)]
-#[serde(untagged)]
-enum Spelling {
-    Key(String),
-    Until(KeyUntil),
-}
-
-/// A role's key and until when it is held.
-#[derive(Deserialize, schemars::JsonSchema)]
-#[schemars(rename = "RoleUntil")]
-#[serde(deny_unknown_fields)]
-struct KeyUntil {
-    key: String,
-    #[serde(default)]
-    expires_at: Option<Timestamp>,
-}
-
-impl From<Spelling> for RoleAssignment {
-    fn from(spelling: Spelling) -> Self {
-        match spelling {
-            Spelling::Key(key) => Self { key, expires_at: None },
-            Spelling::Until(KeyUntil { key, expires_at }) => Self { key, expires_at },
-        }
-    }
-}
-
-impl schemars::JsonSchema for RoleAssignment {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "RoleAssignment".into()
-    }
-
-    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        Spelling::json_schema(generator)
-    }
 }
 
 /// Makes `roles` the roles of the member, and gives the member as they are then. Without roles they stay a member.
@@ -85,6 +39,39 @@ pub async fn set_roles(
     roles: &[RoleAssignment],
     if_match: Option<i64>,
 ) -> Result<(Member, Option<Committed>)> {
+    let Staged { mut tx, grant, before, after, .. } = stage(authz, grant, (user, if_match), roles).await?;
+    if after.is_none() {
+        return Ok((before, None));
+    }
+    let now = tx.at();
+    let member = store::member(&mut tx, grant.tenant(), now, user).await?.ok_or(Error::NotFound)?;
+    let event = AuditEvent::done(grant.actor(), "member.updated", named(&member))
+        .changing(&recorded(&before), &recorded(&member))
+        .affecting_access();
+    let committed = tx.commit(event).await?;
+    Ok((member, Some(committed)))
+}
+
+/// A change of someone's roles that the rules agreed to, written and not committed.
+pub(super) struct Staged {
+    pub(super) tx: WriteTx,
+    /// What the actor was granted, as `tx` sees it.
+    pub(super) grant: Grant<perm::MembersUpdate>,
+    /// The member from before the change.
+    pub(super) before: Member,
+    /// The roles they held, those that have ended included.
+    pub(super) held: Vec<HeldRole>,
+    /// The roles they hold now. None when they held exactly these: nothing is written then.
+    pub(super) after: Option<Vec<HeldRole>>,
+}
+
+/// Does all of a change of roles but commit it, for this member and perhaps this revision.
+pub(super) async fn stage(
+    authz: &Authz,
+    grant: &Grant<perm::MembersUpdate>,
+    (user, if_match): (UserId, Option<i64>),
+    roles: &[RoleAssignment],
+) -> Result<Staged> {
     let (mut tx, grant) = authz.write(grant).await?;
     let (tenant, policy, now) = (grant.tenant(), Arc::clone(&grant.standing().policy), tx.at());
     let before = store::member(&mut tx, tenant, now, user).await?.ok_or(Error::NotFound)?;
@@ -101,7 +88,7 @@ pub async fn set_roles(
         }
     }
     if same(&present(&target, now), &after) {
-        return Ok((before, None));
+        return Ok(Staged { tx, grant, before, held: target.roles, after: None });
     }
     if let Err(refusal) = guards::may_change(holding(&actor), &target.roles, &after, now) {
         return Err(refuse(authz, tx, &actor, &refusal).await?);
@@ -113,13 +100,8 @@ pub async fn set_roles(
         store::assign(&mut tx, tenant, user, *held, grant.user()).await?;
     }
     store::revise(&mut tx, tenant, user).await?;
-    keep_an_owner(&mut tx, &policy, &target.roles, &after).await?;
-    let member = store::member(&mut tx, tenant, now, user).await?.ok_or(Error::NotFound)?;
-    let event = AuditEvent::done(grant.actor(), "member.updated", named(&member))
-        .changing(&recorded(&before), &recorded(&member))
-        .affecting_access();
-    let committed = tx.commit(event).await?;
-    Ok((member, Some(committed)))
+    keep_an_owner(&mut tx, &policy, [(target.roles.as_slice(), after.as_slice())]).await?;
+    Ok(Staged { tx, grant, before, held: target.roles, after: Some(after) })
 }
 
 /// Ends someone's membership, and with it their roles and every open invitation to an address of theirs.
@@ -134,6 +116,40 @@ pub async fn remove(
     user: UserId,
     if_match: Option<i64>,
 ) -> Result<Committed> {
+    stage_removal(authz, grant, user, if_match).await?.commit().await
+}
+
+/// Ends one's own membership.
+///
+/// # Errors
+/// [`Error::Conflict`] when nobody would own the tenant; [`Error::Unavailable`].
+pub async fn leave(authz: &Authz, grant: &Grant<Own>) -> Result<Committed> {
+    let (tx, grant) = authz.write(grant).await?;
+    let own = Arc::clone(grant.standing());
+    let user = grant.user();
+    Ended::of(tx, grant, &own, (user, None)).await?.commit().await
+}
+
+/// A membership that the rules let end, ended and not committed.
+pub(super) struct Ended<R> {
+    pub(super) tx: WriteTx,
+    /// What the actor was granted, as `tx` sees it.
+    pub(super) grant: Grant<R>,
+    /// The member who is no more.
+    pub(super) before: Member,
+    /// The roles they held.
+    pub(super) held: Vec<HeldRole>,
+    /// How many invitations were withdrawn.
+    cancelled: u64,
+}
+
+/// Does all of [`remove`] but commit it.
+pub(super) async fn stage_removal(
+    authz: &Authz,
+    grant: &Grant<perm::MembersDelete>,
+    user: UserId,
+    if_match: Option<i64>,
+) -> Result<Ended<perm::MembersDelete>> {
     let (mut tx, grant) = authz.write(grant).await?;
     let policy = Arc::clone(&grant.standing().policy);
     let target = authz.standing_in(&mut tx, &policy, user).await?.ok_or(Error::NotFound)?;
@@ -143,56 +159,53 @@ pub async fn remove(
             return Err(refuse(authz, tx, &actor, &refusal).await?);
         }
     }
-    end(tx, &grant, &target, user, if_match).await
+    Ended::of(tx, grant, &target, (user, if_match)).await
 }
 
-/// Ends one's own membership.
-///
-/// # Errors
-/// [`Error::Conflict`] when nobody would own the tenant; [`Error::Unavailable`].
-pub async fn leave(authz: &Authz, grant: &Grant<Own>) -> Result<Committed> {
-    let (tx, grant) = authz.write(grant).await?;
-    let own = grant.standing().clone();
-    let user = grant.user();
-    end(tx, &grant, &own, user, None).await
-}
-
-async fn end<R: Right>(
-    mut tx: WriteTx,
-    grant: &Grant<R>,
-    target: &Standing,
-    user: UserId,
-    if_match: Option<i64>,
-) -> Result<Committed> {
-    let (tenant, now) = (grant.tenant(), tx.at());
-    let before = store::member(&mut tx, tenant, now, user).await?.ok_or(Error::NotFound)?;
-    if if_match.is_some_and(|revision| revision != before.revision) {
-        return Err(Error::Stale);
+impl<R: Right> Ended<R> {
+    async fn of(
+        mut tx: WriteTx,
+        grant: Grant<R>,
+        target: &Standing,
+        (user, if_match): (UserId, Option<i64>),
+    ) -> Result<Self> {
+        let (tenant, now) = (grant.tenant(), tx.at());
+        let before = store::member(&mut tx, tenant, now, user).await?.ok_or(Error::NotFound)?;
+        if if_match.is_some_and(|revision| revision != before.revision) {
+            return Err(Error::Stale);
+        }
+        let cancelled = store::cancel_invitations(&mut tx, tenant, user).await?;
+        store::delete(&mut tx, tenant, user).await?;
+        if user != grant.user() {
+            store::remember_removal(&mut tx, tenant, user).await?;
+        }
+        keep_an_owner(&mut tx, &target.policy, [(target.roles.as_slice(), [].as_slice())]).await?;
+        tx.touch_user(user).await?;
+        Ok(Self { tx, grant, before, held: target.roles.clone(), cancelled })
     }
-    let cancelled = store::cancel_invitations(&mut tx, tenant, user).await?;
-    store::delete(&mut tx, tenant, user).await?;
-    keep_an_owner(&mut tx, &target.policy, &target.roles, &[]).await?;
-    tx.touch_user(user).await?;
-    let action = if user == grant.user() { "member.left" } else { "member.removed" };
-    if user != grant.user() {
-        store::remember_removal(&mut tx, tenant, user).await?;
+
+    async fn commit(self) -> Result<Committed> {
+        let Self { tx, grant, before, cancelled, .. } = self;
+        let action = if before.user.id == grant.user() { "member.left" } else { "member.removed" };
+        let event = AuditEvent::done(grant.actor(), action, named(&before))
+            .changing(&recorded(&before), &json!({ "roles": null, "invitations_cancelled": cancelled }))
+            .affecting_access();
+        tx.commit(event).await
     }
-    let event = AuditEvent::done(grant.actor(), action, named(&before))
-        .changing(&recorded(&before), &json!({ "roles": null, "invitations_cancelled": cancelled }))
-        .affecting_access();
-    tx.commit(event).await
 }
 
-/// Refuses what has been written so far when it leaves the tenant to nobody.
-async fn keep_an_owner(
+/// Refuses what has been written so far when it leaves the tenant to nobody: of each person, the roles before and
+/// after.
+pub(super) async fn keep_an_owner(
     tx: &mut WriteTx,
     policy: &TenantPolicy,
-    before: &[HeldRole],
-    after: &[HeldRole],
+    changes: impl IntoIterator<Item = (&[HeldRole], &[HeldRole])>,
 ) -> Result<()> {
     let owner = guards::owner_role(policy);
+    let given_up =
+        changes.into_iter().any(|(before, after)| guards::gives_up_ownership(owner, before, after));
     if let Some(role) = owner
-        && guards::gives_up_ownership(owner, before, after)
+        && given_up
         && store::active_owners(tx, policy.id, role).await? == 0
     {
         let text =
@@ -217,32 +230,16 @@ fn present(standing: &Standing, now: Timestamp) -> Vec<HeldRole> {
     standing.roles.iter().copied().filter(|held| held.holds_at(now)).collect()
 }
 
-fn same(one: &[HeldRole], other: &[HeldRole]) -> bool {
+/// Whether these are the same roles, with the same ends.
+pub(super) fn same(one: &[HeldRole], other: &[HeldRole]) -> bool {
     one.len() == other.len() && one.iter().all(|held| other.contains(held))
 }
 
 /// The roles that are asked for, every problem named at once.
 fn read(policy: &TenantPolicy, wanted: &[RoleAssignment], now: Timestamp) -> Result<Vec<HeldRole>> {
-    let mut problems = Vec::new();
-    let mut seen = HashSet::new();
-    let mut roles = Vec::new();
-    for (place, RoleAssignment { key, expires_at }) in wanted.iter().enumerate() {
-        let mut say = |pointer: String, code, detail: &'static str| {
-            problems.push(FieldError { pointer, code, detail: detail.into() });
-        };
-        let Some(role) = policy.role_by_key(key) else {
-            say(format!("/roles/{place}"), "unknown", "This tenant has no such role.");
-            continue;
-        };
-        if !seen.insert(role.id) {
-            say(format!("/roles/{place}"), "duplicate", "Name each role once.");
-        }
-        if expires_at.is_some_and(|end| end <= now) {
-            say(format!("/roles/{place}/expires_at"), "past", "Choose a time that is still to come.");
-        }
-        roles.push(HeldRole { role: role.id, expires_at: *expires_at });
-    }
-    if problems.is_empty() { Ok(roles) } else { Err(Error::Invalid(problems)) }
+    let mut problems = Problems::default();
+    let roles = problems.roles(policy, wanted, "roles", now);
+    if problems.0.is_empty() { Ok(roles) } else { Err(Error::Invalid(problems.0)) }
 }
 
 fn named(member: &Member) -> Target {
@@ -250,6 +247,10 @@ fn named(member: &Member) -> Target {
 }
 
 fn recorded(member: &Member) -> Value {
-    let roles = member.roles.iter();
-    json!({ "roles": roles.map(|role| json!({ "key": role.key, "expires_at": role.expires_at })).collect::<Vec<_>>() })
+    json!({ "roles": member.roles.iter().map(recorded_role).collect::<Vec<_>>() })
+}
+
+/// A role as the audit log keeps it.
+pub(super) fn recorded_role(role: &super::MemberRole) -> Value {
+    json!({ "key": role.key, "expires_at": role.expires_at })
 }

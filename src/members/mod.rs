@@ -1,13 +1,19 @@
 //! The members of a tenant: who they are, which roles they hold, and how that changes. Called by the API and the
 //! panel; must never change roles outside a write that has asked the rules of `roles::guards` inside itself.
 
+mod assignment;
+mod bulk;
 mod change;
+mod preview;
 mod seen;
 mod store;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::change::{NewRoles, RoleAssignment, leave, remove, set_roles};
+pub use self::assignment::RoleAssignment;
+pub use self::bulk::{ManyChanged, ManyRoles, RolesChanged, change_roles};
+pub use self::change::{NewRoles, leave, remove, set_roles};
+pub use self::preview::{preview_many, preview_removal, preview_roles};
 pub use self::seen::LastSeen;
 use crate::authz::{Grant, perm};
 use crate::clock::Timestamp;
@@ -170,6 +176,21 @@ pub async fn list(
 pub async fn show(database: &Database, grant: &Grant<perm::MembersRead>, user: UserId) -> Result<Member> {
     let now = database.clock().now();
     store::member(&mut database.read().await?, grant.tenant(), now, user).await?.ok_or(Error::NotFound)
+}
+
+/// Those of these people who are members, by name.
+///
+/// # Errors
+/// [`Error::Unavailable`] when the database cannot answer.
+pub async fn several(
+    database: &Database,
+    grant: &Grant<perm::MembersRead>,
+    users: &[UserId],
+) -> Result<Vec<Member>> {
+    let now = database.clock().now();
+    let mut found = store::several(&mut database.read().await?, grant.tenant(), now, users).await?;
+    found.sort_by_cached_key(|member| (member.user.name.to_lowercase(), member.user.id));
+    Ok(found)
 }
 
 /// How many members the tenant has.

@@ -1,6 +1,7 @@
 //! The SQL of members. Every query takes the tenant.
 
-use sqlx::{query, query_as, query_scalar};
+use sqlx::{AssertSqlSafe, query, query_as, query_scalar};
+use uuid::Uuid;
 
 use super::{Figures, Filter, Member, MemberRole, MemberUser, Position, Sort, Window};
 use crate::authz::HeldRole;
@@ -8,6 +9,7 @@ use crate::clock::Timestamp;
 use crate::db::{Executor, WriteTx, sql};
 use crate::error::{Error, Person, Result};
 use crate::ids::{RoleId, TenantId, UserId};
+use crate::names::sort_name;
 
 /// One row for each role a member holds, or one without a role.
 #[derive(Debug, sqlx::FromRow)]
@@ -26,8 +28,34 @@ pub(super) struct MemberRow {
     expires_at: Option<Timestamp>,
 }
 
-/// The members from a place on, one more than asked for, so that the caller knows whether there are more. The
-/// roles are joined to the page only, so it is one query and sorts once, whatever the order.
+/// A role that no more members hold is looked at from the role's side.
+const FEW: i64 = 500;
+/// The members who hold a role, beginning with those who hold it: the limit tells Postgres that they are few, and
+/// `cross` keeps `SQLite` from beginning elsewhere.
+const FEW_HOLD: (&str, &str) = (
+    "(select x.tenant_id, x.user_id from roles y \
+     join role_assignments x on x.tenant_id = y.tenant_id and x.role_id = y.id \
+     where y.tenant_id = $1 and y.key = $4 and (x.expires_at is null or x.expires_at > $2) \
+     limit 500) h cross join members m",
+    "(m.tenant_id, m.user_id) = (h.tenant_id, h.user_id)",
+);
+/// The condition that a member holds a role, for beginning with the members.
+const MANY_HOLD: &str = "exists (select 1 from role_assignments x \
+     join roles y on y.tenant_id = x.tenant_id and y.id = x.role_id \
+     where x.tenant_id = m.tenant_id and x.user_id = m.user_id and y.key = $4 \
+     and (x.expires_at is null or x.expires_at > $2))";
+
+/// Whether at most [`FEW`] members hold the role.
+async fn has_few(on: &mut impl Executor, tenant: TenantId, now: Timestamp, role: &str) -> Result<bool> {
+    let text = "select count(*) from (select 1 from roles y \
+                join role_assignments x on x.tenant_id = y.tenant_id and x.role_id = y.id \
+                where y.tenant_id = $1 and y.key = $2 and (x.expires_at is null or x.expires_at > $3) limit $4) h";
+    let held: i64 = sql!(on, fetch_one, query_scalar(text).bind(tenant).bind(role).bind(now).bind(FEW + 1))?;
+    Ok(held <= FEW)
+}
+
+/// The members from a place on, one more than asked for, so that the caller knows whether there are more. Read in
+/// the order of an index; the roles are joined to the page only.
 pub(super) async fn page(
     on: &mut impl Executor,
     tenant: TenantId,
@@ -35,31 +63,70 @@ pub(super) async fn page(
     filter: &Filter,
     window: &Window,
 ) -> Result<Vec<MemberRow>> {
-    let text = include_str!("page.sql");
-    let sort = window.sort.as_str();
-    let (after, name, micros, id) = match (&window.after, window.sort) {
-        (None, _) => ("start", "", 0, UserId::from_uuid(uuid::Uuid::nil())),
-        (Some(Position::Name(name, id)), Sort::Name | Sort::NameDown) => (sort, name.as_str(), 0, *id),
-        (Some(Position::JoinedAt(micros, id)), Sort::JoinedAt | Sort::JoinedAtDown) => {
-            (sort, "", *micros, *id)
-        }
-        (Some(_), _) => return Err(Error::Malformed("the cursor belongs to another sort".into())),
+    let (by_name, down) = match window.sort {
+        Sort::Name => (true, false),
+        Sort::NameDown => (true, true),
+        Sort::JoinedAt => (false, false),
+        Sort::JoinedAtDown => (false, true),
     };
-    sql!(
-        on,
-        fetch_all,
-        query_as(text)
-            .bind(tenant)
-            .bind(now)
-            .bind(pattern(&filter.search))
-            .bind(&filter.role)
-            .bind(sort)
-            .bind(after)
-            .bind(name)
-            .bind(micros)
-            .bind(id)
-            .bind(i64::from(window.limit) + 1)
-    )
+    let source = match filter.role.as_str() {
+        "" => ("members m", "$4 = ''"),
+        role if has_few(on, tenant, now, role).await? => FEW_HOLD,
+        _many => ("members m", MANY_HOLD),
+    };
+    let text = page_text(source, (by_name, down));
+    // Without a place to go on from: the end that the order comes from.
+    let edge = if down { Uuid::max() } else { Uuid::nil() };
+    let start = if down { char::MAX.to_string() } else { String::new() };
+    let (name, micros, id) = match &window.after {
+        None => (start, if down { i64::MAX } else { i64::MIN }, UserId::from_uuid(edge)),
+        Some(Position::Name(name, id)) if by_name => (name.clone(), 0, *id),
+        Some(Position::JoinedAt(micros, id)) if !by_name => (String::new(), *micros, *id),
+        Some(_) => return Err(Error::Malformed("the cursor belongs to another sort".into())),
+    };
+    let (search, limit) = (pattern(&filter.search), i64::from(window.limit) + 1);
+    // Made of the words here alone; what people give is bound.
+    let text = AssertSqlSafe(text.as_str());
+    if by_name {
+        sql!(
+            on,
+            fetch_all,
+            query_as(text)
+                .bind(tenant)
+                .bind(now)
+                .bind(search)
+                .bind(&filter.role)
+                .bind(name)
+                .bind(id)
+                .bind(limit)
+        )
+    } else {
+        sql!(
+            on,
+            fetch_all,
+            query_as(text)
+                .bind(tenant)
+                .bind(now)
+                .bind(search)
+                .bind(&filter.role)
+                .bind(micros)
+                .bind(id)
+                .bind(limit)
+        )
+    }
+}
+
+/// The statement: from where, in which order, and from which end.
+fn page_text((from, holding): (&str, &str), (by_name, down): (bool, bool)) -> String {
+    let (column, sorted) = if by_name { ("sort_name", "sort_key") } else { ("joined_at", "joined_at") };
+    let (beyond, way) = if down { ("<", "desc") } else { (">", "asc") };
+    include_str!("page.sql")
+        .replace("FROM", from)
+        .replace("HOLDING", holding)
+        .replace("COLUMN", column)
+        .replace("SORTED", sorted)
+        .replace("BEYOND", beyond)
+        .replace("WAY", way)
 }
 
 pub(super) async fn member(
@@ -77,6 +144,36 @@ pub(super) async fn member(
                 where m.tenant_id = $1 and m.user_id = $3 order by r.key";
     let rows = sql!(on, fetch_all, query_as(text).bind(tenant).bind(now).bind(user))?;
     Ok(members(rows).into_iter().next().map(|(_, member)| member))
+}
+
+/// Those of `users` who are members.
+pub(super) async fn several(
+    on: &mut impl Executor,
+    tenant: TenantId,
+    now: Timestamp,
+    users: &[UserId],
+) -> Result<Vec<Member>> {
+    let text = format!(
+        "select '' as sort_key, u.id, u.name, u.email, u.avatar_url, m.joined_at, m.last_seen_at, m.revision, \
+         r.id as role_id, r.key as role_key, r.name as role_name, a.expires_at \
+         from members m join users u on u.id = m.user_id \
+         left join role_assignments a on a.tenant_id = m.tenant_id and a.user_id = m.user_id \
+         and (a.expires_at is null or a.expires_at > $2) \
+         left join roles r on r.tenant_id = a.tenant_id and r.id = a.role_id \
+         where m.tenant_id = $1 and m.user_id in ({}) order by u.id, r.key",
+        places(3, users)
+    );
+    let rows = sql!(on, fetch_all, {
+        let start = query_as(AssertSqlSafe(text)).persistent(false).bind(tenant).bind(now);
+        users.iter().fold(start, |query, user| query.bind(*user))
+    })?;
+    Ok(members(rows).into_iter().map(|(_, member)| member).collect())
+}
+
+/// One place for each of `users`, from `$first` on. Nothing of theirs comes into the text.
+fn places(first: usize, users: &[UserId]) -> String {
+    let places: Vec<String> = (first..).zip(users).map(|(place, _)| format!("${place}")).collect();
+    if places.is_empty() { "null".to_owned() } else { places.join(", ") }
 }
 
 /// Rows in order, as members, each with the text it is sorted by.
@@ -108,9 +205,9 @@ pub(super) fn members(rows: Vec<MemberRow>) -> Vec<(String, Member)> {
     members
 }
 
-/// What `like` finds the text anywhere by; empty for no text.
+/// What `like` finds the text anywhere by, in lower case; empty for no text.
 fn pattern(search: &str) -> String {
-    let search = search.trim();
+    let search = sort_name(search.trim());
     if search.is_empty() {
         return String::new();
     }
@@ -192,6 +289,60 @@ pub(super) async fn assign(
         execute,
         query(text).bind(tenant).bind(user).bind(held.role).bind(held.expires_at).bind(at).bind(by)
     )
+}
+
+/// Takes the role from all of `users`.
+pub(super) async fn unassign_from(
+    tx: &mut WriteTx,
+    tenant: TenantId,
+    role: RoleId,
+    users: &[UserId],
+) -> Result<u64> {
+    let text = format!(
+        "delete from role_assignments where tenant_id = $1 and role_id = $2 and user_id in ({})",
+        places(3, users)
+    );
+    sql!(tx, execute, {
+        let start = query(AssertSqlSafe(text)).persistent(false).bind(tenant).bind(role);
+        users.iter().fold(start, |query, user| query.bind(*user))
+    })
+}
+
+/// Gives the role to all of `users`, in place of what they hold of it.
+pub(super) async fn assign_to(
+    tx: &mut WriteTx,
+    tenant: TenantId,
+    held: HeldRole,
+    users: &[UserId],
+    by: UserId,
+) -> Result<u64> {
+    let at = tx.at();
+    let text = format!(
+        "insert into role_assignments (tenant_id, user_id, role_id, expires_at, assigned_at, assigned_by) \
+         select m.tenant_id, m.user_id, r.id, $3, $4, u.id from members m \
+         join roles r on r.tenant_id = m.tenant_id and r.id = $2 join users u on u.id = $5 \
+         where m.tenant_id = $1 and m.user_id in ({}) \
+         on conflict (tenant_id, user_id, role_id) do update set expires_at = excluded.expires_at, \
+         assigned_at = excluded.assigned_at, assigned_by = excluded.assigned_by",
+        places(6, users)
+    );
+    sql!(tx, execute, {
+        let start = query(AssertSqlSafe(text)).persistent(false).bind(tenant).bind(held.role);
+        let start = start.bind(held.expires_at).bind(at).bind(by);
+        users.iter().fold(start, |query, user| query.bind(*user))
+    })
+}
+
+/// Counts a change of each of `users`.
+pub(super) async fn revise_several(tx: &mut WriteTx, tenant: TenantId, users: &[UserId]) -> Result<u64> {
+    let text = format!(
+        "update members set revision = revision + 1 where tenant_id = $1 and user_id in ({})",
+        places(2, users)
+    );
+    sql!(tx, execute, {
+        let start = query(AssertSqlSafe(text)).persistent(false).bind(tenant);
+        users.iter().fold(start, |query, user| query.bind(*user))
+    })
 }
 
 pub(super) async fn revise(tx: &mut WriteTx, tenant: TenantId, user: UserId) -> Result<u64> {

@@ -6,7 +6,7 @@ mod slug;
 #[cfg(test)]
 mod tests;
 
-pub use name::{Name, description};
+pub use name::{Name, description, sort_name};
 pub use slug::Slug;
 
 pub(crate) use name::visible;

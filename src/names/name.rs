@@ -47,6 +47,12 @@ impl Name {
     }
 }
 
+/// What people are sorted and searched by: the name in lower case, by the rules of Unicode.
+#[must_use]
+pub fn sort_name(name: &str) -> String {
+    name.to_lowercase()
+}
+
 impl From<Name> for String {
     fn from(name: Name) -> Self {
         name.0

@@ -60,3 +60,14 @@ fn levels<'a>(links: &HashMap<&'a str, Vec<&'a str>>, start: &str) -> Vec<HashSe
     }
     levels
 }
+
+/// Keys of the roles that inherit from this one, over however many links.
+pub(super) fn heirs<'a>(roles: &'a [RoleView], key: &'a str) -> HashSet<&'a str> {
+    let mut down: HashMap<&str, Vec<&str>> = HashMap::new();
+    for child in roles {
+        for parent in &child.inherits {
+            down.entry(parent).or_default().push(&child.key);
+        }
+    }
+    levels(&down, key).into_iter().flatten().collect()
+}

@@ -4,12 +4,14 @@
 mod change;
 mod delete;
 mod draft;
+mod effects;
 /// Who may give which role to whom, and change it how.
 pub mod guards;
 mod key;
 mod lineage;
 mod preview;
 mod store;
+mod unused;
 
 use std::collections::HashMap;
 
@@ -18,7 +20,10 @@ use serde::Serialize;
 pub use self::change::{change, create};
 pub use self::delete::delete;
 pub use self::draft::{NewRole, RoleChange};
-pub use self::preview::{Affected, Preview, preview, preview_delete};
+pub(crate) use self::effects::Effects;
+pub use self::effects::{Affected, Preview};
+pub use self::preview::{preview, preview_delete};
+pub use self::unused::{MOST_DAYS, UnusedPermission, UnusedRole, unused};
 use crate::authz::{Authz, Effect, Grant, Standing, perm};
 use crate::clock::Timestamp;
 use crate::db::{Database, Executor, WriteTx};

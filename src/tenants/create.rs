@@ -4,7 +4,8 @@
 use serde::Deserialize;
 
 use super::{Tenant, store};
-use crate::authz::{Authz, Principal};
+use crate::authz::platform::PlatformPermission as _;
+use crate::authz::{Authz, Principal, platform};
 use crate::config::TenantCreation;
 use crate::db::{AuditEvent, Chain, Committed, Database, Target, WriteTx};
 use crate::error::{Denial, Error, Result};
@@ -48,7 +49,9 @@ pub async fn create(
     new: &NewTenant,
     rules: CreationRules,
 ) -> Result<(Tenant, Committed)> {
-    if rules.who == TenantCreation::Operators && !principal.user.operator {
+    if rules.who == TenantCreation::Operators
+        && !authz.may_operate::<platform::perm::TenantsCreate>(&principal.user)
+    {
         return Err(operators_only());
     }
     let name = Name::parse(&new.name, "/name");
@@ -127,12 +130,13 @@ fn variant(slug: Option<&Slug>) -> Option<Slug> {
 fn operators_only() -> Error {
     Error::Forbidden(Box::new(Denial {
         reason: "Only operators create tenants here.".into(),
-        required: "operator".into(),
+        required: platform::perm::TenantsCreate::NAME.into(),
         held_roles: Vec::new(),
         granted_by: Vec::new(),
         ask: Vec::new(),
         decision_id: DecisionId::new(),
         policy_version: 0,
+        suspended: false,
     }))
 }
 

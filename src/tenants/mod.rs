@@ -88,7 +88,7 @@ pub async fn list_for(authz: &Authz, user: UserId, now: Timestamp) -> Result<Vec
             id: *tenant,
             slug: standing.policy.slug.clone(),
             name: standing.policy.name.clone(),
-            status: if standing.policy.suspended { Status::Suspended } else { Status::Active },
+            status: if standing.policy.suspended.is_some() { Status::Suspended } else { Status::Active },
             roles: standing.held(now).map(|(role, _)| role.key.clone()).collect(),
         });
     }

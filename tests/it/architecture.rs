@@ -16,6 +16,7 @@ const LAYERS: &[(&[&str], &str)] = &[
     (&["main"], "the command line: no logic"),
     (&["app"], "the composition root knows every part"),
     (&["dev", "http"], "what speaks to the outside; the built-in provider must not depend on our own routes"),
+    (&["operators"], "operators look at tenants and people from outside, and end sessions"),
     (&["login"], "signing in may create accounts, join tenants and send mail"),
     (
         &["tenants", "invitations", "domains", "apps", "tokens", "projects"],
@@ -24,7 +25,7 @@ const LAYERS: &[(&[&str], &str)] = &[
     (&["members"], "members hold roles"),
     (&["roles"], "roles are edited without knowing who holds them elsewhere"),
     (&["mail"], "mail is written by the domains above and knows none of them"),
-    (&["audit"], "every domain writes audit events"),
+    (&["audit", "decisions"], "every domain writes audit events, and may ask what was decided lately"),
     (&["authz"], "decisions know tenants and principals, not the domains"),
     (&["db"], "data access knows no rule"),
     (&["telemetry"], "logs and metrics are set up from the settings"),

@@ -162,10 +162,11 @@ impl Authz {
             let policy = self.policy(tenant).await?.ok_or(Error::NotFound)?;
             let now = self.database.clock().now();
             let having = |wanted: Effect| {
-                store::keys(policy.roles.iter().filter_map(move |role| {
+                let roles = policy.roles.iter().filter(|role| {
                     let set = if wanted == Effect::Allow { role.table.allow } else { role.table.deny };
-                    set.contains(permission).then_some(role.key.as_str())
-                }))
+                    set.contains(permission)
+                });
+                roles.map(|role| role.id).collect()
             };
             let wanted = Wanted {
                 allowing: having(Effect::Allow),

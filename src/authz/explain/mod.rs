@@ -29,18 +29,13 @@ impl Authz {
         required: &str,
         reason: impl Into<Cow<'static, str>>,
     ) -> Result<Error> {
-        let now = self.database.clock().now();
         let permission = self.catalogue().get(required);
         let denial = Denial {
-            reason: reason.into(),
-            required: required.to_owned(),
-            held_roles: standing.held(now).map(|(role, _)| role.key.clone()).collect(),
             granted_by: permission
                 .map(|permission| standing.policy.granting(permission).map(|role| role.key.clone()).collect())
                 .unwrap_or_default(),
             ask: self.who_can_grant(standing).await?,
-            decision_id: DecisionId::new(),
-            policy_version: standing.policy.version,
+            ..self.bare_denial(standing, required, reason.into())
         };
         tracing::info!(
             decision = %denial.decision_id,
@@ -51,6 +46,30 @@ impl Authz {
             "denied"
         );
         Ok(Error::Forbidden(Box::new(denial)))
+    }
+
+    /// The denial of everything in a tenant that an operator suspended: no role and nobody in it can help.
+    pub(super) fn suspended(&self, standing: &Standing, required: &str, why: &str) -> Error {
+        let reason = match why {
+            "" => "This tenant is suspended.".into(),
+            why => format!("This tenant is suspended: {why}").into(),
+        };
+        let denial = Denial { suspended: true, ..self.bare_denial(standing, required, reason) };
+        Error::Forbidden(Box::new(denial))
+    }
+
+    fn bare_denial(&self, standing: &Standing, required: &str, reason: Cow<'static, str>) -> Denial {
+        let now = self.database.clock().now();
+        Denial {
+            reason,
+            required: required.to_owned(),
+            held_roles: standing.held(now).map(|(role, _)| role.key.clone()).collect(),
+            granted_by: Vec::new(),
+            ask: Vec::new(),
+            decision_id: DecisionId::new(),
+            policy_version: standing.policy.version,
+            suspended: false,
+        }
     }
 
     async fn who_can_grant(&self, standing: &Standing) -> Result<Vec<Person>> {

@@ -1,4 +1,4 @@
-//! Hands the rules of one tenant to Casbin, all of the right length and made of ids and catalogue words. Called
+//! Hands the rules of one tenant, or of the platform, to Casbin, all of the right length and made of ids and catalogue words. Called
 //! while an enforcer is built; must never write: rules change in the database, and then a new enforcer is built.
 
 use async_trait::async_trait;
@@ -7,6 +7,7 @@ use casbin::{Adapter, Filter, Model};
 
 use super::rows::Sorted;
 use crate::authz::permission::Catalogue;
+use crate::authz::platform::PlatformRole;
 use crate::ids::{RoleId, TenantId};
 
 /// How Casbin knows a role. The prefix keeps people and roles apart: a subject spelt like a role would be it.
@@ -19,14 +20,22 @@ pub(super) fn domain_name(tenant: TenantId) -> String {
     format!("tenant:{tenant}")
 }
 
-/// The rules of one tenant, in Casbin's words.
-pub(super) struct TenantAdapter {
+/// The domain of operators. No tenant's is called so.
+pub(super) const PLATFORM_DOMAIN: &str = "platform";
+
+/// How Casbin knows a platform role. No tenant's role is called so.
+pub(super) fn platform_role_name(role: PlatformRole) -> String {
+    format!("platform-role:{}", role.as_str())
+}
+
+/// The rules of one domain, in Casbin's words.
+pub(super) struct DomainAdapter {
     domain: String,
     rules: Vec<[String; 5]>,
     links: Vec<[String; 3]>,
 }
 
-impl TenantAdapter {
+impl DomainAdapter {
     pub(super) fn new(tenant: TenantId, sorted: &Sorted, catalogue: &Catalogue) -> Self {
         let domain = domain_name(tenant);
         let rules = sorted.grants.iter().map(|(role, permission, effect)| {
@@ -41,9 +50,25 @@ impl TenantAdapter {
         Self { rules: rules.collect(), links, domain }
     }
 
+    /// The rules of the platform.
+    pub(super) fn platform() -> Self {
+        let rules = PlatformRole::ALL.into_iter().flat_map(|role| {
+            let words = role.allows().iter().filter_map(|name| name.split_once(':'));
+            words.map(move |(noun, verb)| {
+                [&platform_role_name(role), PLATFORM_DOMAIN, noun, verb, "allow"].map(str::to_owned)
+            })
+        });
+        Self { domain: PLATFORM_DOMAIN.to_owned(), rules: rules.collect(), links: Vec::new() }
+    }
+
     /// Gives `subject` the role.
     pub(super) fn assign(&mut self, subject: &str, role: RoleId) {
-        self.links.push([subject.to_owned(), role_name(role), self.domain.clone()]);
+        self.link(subject, role_name(role));
+    }
+
+    /// Gives `subject` the role of this name.
+    pub(super) fn link(&mut self, subject: &str, role: String) {
+        self.links.push([subject.to_owned(), role, self.domain.clone()]);
     }
 
     /// An adapter that fails after some rules were taken.
@@ -72,7 +97,7 @@ fn refused<T>(why: Refused) -> casbin::Result<T> {
 }
 
 #[async_trait]
-impl Adapter for TenantAdapter {
+impl Adapter for DomainAdapter {
     async fn load_policy(&mut self, model: &mut dyn Model) -> casbin::Result<()> {
         let mut taken = true;
         for rule in &self.rules {

@@ -5,6 +5,7 @@
 mod adapter;
 mod explain;
 mod model;
+mod platform;
 mod rows;
 #[cfg(test)]
 mod tests;
@@ -14,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use casbin::{CoreApi, DefaultModel, Enforcer, MgmtApi, RbacApi};
 
-use self::adapter::{TenantAdapter, domain_name, role_name};
+use self::adapter::{DomainAdapter, domain_name, role_name};
 pub use self::explain::{Explanation, Reason};
 pub use self::rows::{Fault, GrantRow, MAX_DEPTH, Quarantined, RoleRow, TenantRules};
 use super::permission::{Catalogue, PermissionId, PermissionSet, PolicyError};
@@ -85,7 +86,7 @@ impl PolicyEngine {
     pub async fn compile(&self, rules: &TenantRules) -> Result<CompiledRoles> {
         let sorted = rows::sort(rules, &self.catalogue);
         self.report(rules.tenant, &sorted.quarantined);
-        let enforcer = self.enforcer(TenantAdapter::new(rules.tenant, &sorted, &self.catalogue)).await?;
+        let enforcer = self.enforcer(DomainAdapter::new(rules.tenant, &sorted, &self.catalogue)).await?;
         let domain = domain_name(rules.tenant);
         let own = self.own_tables(&enforcer, &domain)?;
         let table = |role: &RoleId| {
@@ -131,7 +132,7 @@ impl PolicyEngine {
             return Err(Error::Internal("a subject is neither a user nor an app", None));
         }
         let sorted = rows::sort(rules, &self.catalogue);
-        let mut adapter = TenantAdapter::new(rules.tenant, &sorted, &self.catalogue);
+        let mut adapter = DomainAdapter::new(rules.tenant, &sorted, &self.catalogue);
         let mut known: Vec<Vec<RoleId>> = Vec::with_capacity(subjects.len());
         for (subject, assigned) in subjects {
             let assigned = sorted.known(assigned);
@@ -174,7 +175,7 @@ impl PolicyEngine {
             return Err(Error::Internal("the subject is neither a user nor an app", None));
         }
         let sorted = rows::sort(rules, &self.catalogue);
-        let mut adapter = TenantAdapter::new(rules.tenant, &sorted, &self.catalogue);
+        let mut adapter = DomainAdapter::new(rules.tenant, &sorted, &self.catalogue);
         for role in sorted.known(assigned) {
             adapter.assign(subject, role);
         }
@@ -184,7 +185,7 @@ impl PolicyEngine {
     }
 
     /// A new enforcer, aside: whoever uses an older answer keeps it until this one is whole.
-    async fn enforcer(&self, adapter: TenantAdapter) -> Result<Enforcer> {
+    async fn enforcer(&self, adapter: DomainAdapter) -> Result<Enforcer> {
         if adapter.is_empty() {
             return Err(Error::Unavailable("the policy has no rules", None));
         }

@@ -219,7 +219,7 @@ fn trap_5_a_load_that_fails_leaves_nothing() {
     let rules = tenant(vec![role(id, &[("projects:read", "allow"), ("roles:read", "allow")], &[])]);
     let sorted = rows::sort(&rules, &engine.catalogue);
     // The third of these rules is refused, after two were taken.
-    let broken = TenantAdapter::new(rules.tenant, &sorted, &engine.catalogue).with_last_rule_twice();
+    let broken = DomainAdapter::new(rules.tenant, &sorted, &engine.catalogue).with_last_rule_twice();
     assert!(matches!(run(engine.enforcer(broken)).map(|_| ()).unwrap_err(), Error::Unavailable(..)));
     assert_eq!(allowed(&rules, &[id]), ["roles:read", "projects:read"]);
 }

@@ -1,4 +1,4 @@
-//! Questions about access: what someone may do and why, and who may do something and why.
+//! Questions about access: what someone may do and why, who may do something and why, and which rights nobody uses.
 
 use axum::extract::State;
 use schemars::JsonSchema;
@@ -14,11 +14,13 @@ use crate::http::pagination::{self, Page};
 use crate::http::routes::{Area, Routes};
 use crate::http::state::AppState;
 use crate::ids::UserId;
+use crate::roles::{self, UnusedRole};
 
 pub(super) fn routes() -> Routes {
     Routes::new(Area::Api)
         .post("/api/v1/tenants/{tenant}/access/explain", "Ask what someone may do, and why", explain)
         .get("/api/v1/tenants/{tenant}/access/who-can", "List who may do something, and why", who_can)
+        .get("/api/v1/tenants/{tenant}/access/unused", "List what of each role nobody used", unused)
 }
 
 /// A question about one subject and one permission. It changes nothing; it is a POST because it has a body.
@@ -153,4 +155,30 @@ async fn who_can(
     let next_cursor = last.map(|last| pagination::encode(&app.sealer, &scope, &last)).transpose()?;
     let item = |able: Able| CanDo { subject: able.member.into(), because: able.because };
     Ok(Found::new(Page { items: people.into_iter().map(item).collect(), next_cursor }))
+}
+
+/// How far to look back, and which part of the list.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Period {
+    /// How many days; 30 when absent.
+    #[schemars(range(min = 1, max = 90))]
+    days: Option<u32>,
+    /// How many items at most; 50 when absent.
+    #[schemars(range(min = 1, max = 200))]
+    limit: Option<u32>,
+    /// The `next_cursor` of the part before, given with the same days.
+    cursor: Option<String>,
+}
+
+async fn unused(
+    who: Can<perm::AccessRead>,
+    State(app): State<AppState>,
+    Query(query): Query<Period>,
+) -> Result<Found<Page<UnusedRole>>> {
+    let days = query.days.unwrap_or(30);
+    let found = roles::unused(&app.database, &app.authz, (&app.decisions, days), who.grant()).await?;
+    let scope = scope(&[&"unused", &who.grant().tenant(), &days]);
+    pagination::part(&app.sealer, &scope, (query.limit, query.cursor.as_deref()), found, |role| role.id)
+        .map(Found::new)
 }

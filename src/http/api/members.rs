@@ -10,17 +10,28 @@ use crate::http::access::{Can, CanOrOwn};
 use crate::http::answer::{Done, Found};
 use crate::http::api::scope;
 use crate::http::extract::{IfMatch, Json, Path, Query};
+use crate::http::openings::AccessPreview;
 use crate::http::pagination::{self, Page};
 use crate::http::routes::{Area, Routes};
 use crate::http::state::AppState;
 use crate::ids::UserId;
-use crate::members::{self, Filter, Member, NewRoles, Sort, Window};
+use crate::members::{self, Filter, ManyChanged, ManyRoles, Member, NewRoles, Sort, Window};
 use crate::names::Slug;
 
 pub(super) fn routes() -> Routes {
     Routes::new(Area::Api)
         .get("/api/v1/tenants/{tenant}/members", "List members", list)
         .get("/api/v1/tenants/{tenant}/members/{user}", "Show a member", show)
+        .post(
+            "/api/v1/tenants/{tenant}/members/roles",
+            "Give and take roles of several members",
+            change_roles,
+        )
+        .post(
+            "/api/v1/tenants/{tenant}/members/roles/preview",
+            "Show what such a change would do, without doing it",
+            preview,
+        )
         .put("/api/v1/tenants/{tenant}/members/{user}/roles", "Set the roles of a member", set_roles)
         .delete("/api/v1/tenants/{tenant}/members/{user}", "Remove a member, or leave", remove)
 }
@@ -94,6 +105,24 @@ async fn set_roles(
         members::set_roles(&app.authz, who.grant(), user, &body.roles, if_match.revision()?).await?;
     let revision = member.revision;
     Ok(Found::new(member).revision(revision).after(committed.and_then(|done| done.policy_version)))
+}
+
+async fn change_roles(
+    who: Can<perm::MembersUpdate>,
+    State(app): State<AppState>,
+    Json(body): Json<ManyRoles>,
+) -> Result<Found<ManyChanged>> {
+    let (changed, committed) = members::change_roles(&app.authz, who.grant(), &body).await?;
+    Ok(Found::new(changed).after(committed.and_then(|done| done.policy_version)))
+}
+
+async fn preview(
+    who: Can<perm::MembersUpdate>,
+    State(app): State<AppState>,
+    Json(body): Json<ManyRoles>,
+) -> Result<Found<AccessPreview>> {
+    let preview = members::preview_many(&app.authz, who.grant(), &body).await?;
+    Ok(Found::new(AccessPreview::new(preview, &app.routes)))
 }
 
 async fn remove(

@@ -9,6 +9,7 @@ mod invitations;
 mod joining;
 mod me;
 mod members;
+mod operator;
 mod roles;
 mod tenants;
 
@@ -28,6 +29,7 @@ pub(super) fn routes() -> Routes {
         .and(joining::routes())
         .and(access::routes())
         .and(audit::routes())
+        .and(operator::routes())
         .and(documents::routes())
 }
 

@@ -6,14 +6,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::authz::perm;
 use crate::error::Result;
-use crate::http::access::{Access, Can};
+use crate::http::access::Can;
 use crate::http::answer::{Created, Done, Found};
 use crate::http::api::{Part, scope};
 use crate::http::extract::{IfMatch, Json, Path, Query, RoleWord};
+use crate::http::openings::AccessPreview;
 use crate::http::pagination::{self, Page};
-use crate::http::routes::{Area, RouteInfo, RouteTable, Routes};
+use crate::http::routes::{Area, Routes};
 use crate::http::state::AppState;
-use crate::roles::{self, NewRole, Preview, RoleChange, RoleView};
+use crate::roles::{self, NewRole, RoleChange, RoleView};
 
 pub(super) fn routes() -> Routes {
     Routes::new(Area::Api)
@@ -82,50 +83,15 @@ async fn change(
     Ok(found(role).after(committed.and_then(|done| done.policy_version)))
 }
 
-/// What a change of a role would do.
-#[derive(Debug, Serialize, JsonSchema)]
-struct RolePreview {
-    #[serde(flatten)]
-    preview: Preview,
-    /// The routes that ask for a permission somebody would gain.
-    opens: Vec<Opening>,
-    /// The routes that ask for a permission somebody would lose.
-    closes: Vec<Opening>,
-}
-
-/// A route, and the permission it asks for.
-#[derive(Debug, Serialize, JsonSchema)]
-struct Opening {
-    /// `GET`, `POST` and so on.
-    method: String,
-    /// Its path, parameters in braces.
-    path: &'static str,
-    /// The permission.
-    permission: &'static str,
-}
-
-/// The routes that ask for one of `permissions`.
-fn asking(table: &RouteTable, permissions: &[String]) -> Vec<Opening> {
-    let asked = |route: &RouteInfo| match route.access {
-        Access::Permission(name) | Access::PermissionOrOwn(name) => Some(name),
-        Access::SignedIn | Access::Public(_) => None,
-    };
-    let opening = |route: &RouteInfo| {
-        let permission = asked(route).filter(|name| permissions.iter().any(|one| one == name))?;
-        Some(Opening { method: route.method.to_string(), path: route.path, permission })
-    };
-    table.iter().filter_map(opening).collect()
-}
-
 async fn preview(
     who: Can<perm::RolesUpdate>,
     State(app): State<AppState>,
     Path(role): Path<RoleWord>,
+    if_match: IfMatch,
     Json(body): Json<RoleChange>,
-) -> Result<Found<RolePreview>> {
-    let preview = roles::preview(&app.authz, who.grant(), &role.0, &body).await?;
-    let (opens, closes) = (asking(&app.routes, &preview.gained), asking(&app.routes, &preview.lost));
-    Ok(Found::new(RolePreview { preview, opens, closes }))
+) -> Result<Found<AccessPreview>> {
+    let preview = roles::preview(&app.authz, who.grant(), &role.0, &body, if_match.revision()?).await?;
+    Ok(Found::new(AccessPreview::new(preview, &app.routes)))
 }
 
 /// What becomes of those who hold the role.

@@ -35,10 +35,10 @@ pub(super) async fn settle(
     };
     log(&error);
     if let (Error::Forbidden(denial), false) = (error.as_ref(), is_safe(method))
-        && let Some((actor, tenant, permission)) = trace.member()
+        && let Some((actor, chain, permission)) = trace.asked()
         && let Err(failure) = {
             let target = Target::new("request", format!("{method} {}", uri.path()), "");
-            audit::record_denied(&app.database, tenant, actor, (permission, target), denial).await
+            audit::record_denied(&app.database, chain, actor, (permission, target), denial).await
         }
     {
         tracing::error!(cause = ?failure, "a denied change could not be recorded");

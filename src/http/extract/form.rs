@@ -38,6 +38,12 @@ impl Form {
         self.0.iter().filter(|(known, _)| known == name).map(|(_, value)| value.clone()).collect()
     }
 
+    /// Every field but the token, in order.
+    #[must_use]
+    pub fn fields(&self) -> &[(String, String)] {
+        &self.0
+    }
+
     /// Refuses fields other than `known`.
     ///
     /// # Errors

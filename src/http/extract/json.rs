@@ -40,7 +40,7 @@ fn refuse(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
         let pointer = if path == "." {
             String::new()
         } else {
-            format!("/{}", path.replace('.', "/").replace(['[', ']'], ""))
+            format!("/{}", path.replace(['.', '['], "/").replace(']', ""))
         };
         let text = cause.to_string();
         // serde adds where in the text; the pointer says it better.

@@ -2,10 +2,20 @@
 //! of the same thing.
 
 use super::path::Segment;
+use crate::authz::TenantRef;
 use crate::email::DomainName;
 use crate::ids::{IdentityId, InvitationId, JoinRequestId, RoleId, SessionHandle, TenantId, UserId};
 use crate::login::Provider;
 use crate::names::Slug;
+
+/// For routes that are about a tenant from outside. Those inside one declare it by their access.
+impl Segment for TenantRef {
+    const NAME: &'static str = "tenant";
+
+    fn read(text: &str) -> Option<Self> {
+        Self::parse(text)
+    }
+}
 
 impl Segment for UserId {
     const NAME: &'static str = "user";

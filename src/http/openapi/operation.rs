@@ -22,7 +22,7 @@ pub(super) fn describe(route: &RouteInfo, types: &mut Types) -> Value {
         "responses": responses(route, &mut types.given),
         "security": match route.access {
             Access::Public(_) => json!([]),
-            Access::Permission(_) | Access::PermissionOrOwn(_) | Access::SignedIn => {
+            Access::Permission(_) | Access::PermissionOrOwn(_) | Access::Platform(_) | Access::SignedIn => {
                 json!([{ "session": [] }, { "token": [] }])
             }
         },
@@ -41,6 +41,7 @@ fn who(access: Access) -> String {
         Access::PermissionOrOwn(name) => {
             format!("Needs the permission `{name}` in the tenant, or concerns oneself.")
         }
+        Access::Platform(name) => format!("For operators whose platform role holds `{name}`."),
         Access::SignedIn => "For everyone who is signed in.".to_owned(),
         Access::Public(why) => format!("For everyone: {why}."),
     }

@@ -57,6 +57,8 @@ pub(super) struct MembersPage {
     pub(super) next: Option<String>,
     pub(super) may_invite: bool,
     pub(super) may_change: bool,
+    /// Whether members may be selected, to change their roles together.
+    pub(super) may_select: bool,
 }
 
 impl MembersPage {
@@ -79,6 +81,7 @@ impl MembersPage {
 /// A member in a list or at the head of their page.
 #[derive(Debug)]
 pub(super) struct Row {
+    pub(super) id: String,
     pub(super) path: String,
     pub(super) name: String,
     pub(super) email: String,
@@ -98,6 +101,7 @@ impl Row {
             until: role.expires_at.map(|end| Moment::new(end, now)),
         };
         Self {
+            id: user.id.to_string(),
             path: format!("{path}/members/{}", user.id),
             name: user.name.clone(),
             email: user.email.clone().unwrap_or_default(),
@@ -148,6 +152,7 @@ async fn list(who: Can<perm::MembersRead>, app: View, Query(wanted): Query<Wante
         first: paged.then(|| address(&path, &filter, sort, None)),
         next,
         may_invite: grant.can::<perm::MembersInvite>() && grant.can::<perm::InvitationsRead>(),
+        may_select: grant.can::<perm::MembersUpdate>(),
         may_change: grant.can::<perm::MembersUpdate>() || grant.can::<perm::MembersDelete>(),
         search: filter.search,
         role: filter.role,

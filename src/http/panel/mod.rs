@@ -18,8 +18,11 @@ mod join;
 mod joining;
 #[cfg(feature = "dev")]
 mod mailbox;
+mod many;
 mod member;
+mod member_roles;
 mod members;
+mod operator;
 mod overview;
 mod parts;
 mod problem;
@@ -56,7 +59,9 @@ pub(super) fn routes() -> Routes {
         overview::routes(),
         search::routes(),
         members::routes(),
+        many::routes(),
         member::routes(),
+        member_roles::routes(),
         remove::routes(),
         invitations::routes(),
         inviting::routes(),
@@ -69,6 +74,7 @@ pub(super) fn routes() -> Routes {
         audit::routes(),
         settings::routes(),
         domains::routes(),
+        operator::routes(),
         account::routes(),
         sessions::routes(),
         identities::routes(),

@@ -16,6 +16,9 @@ use crate::http::principal::is_safe;
 use crate::http::problem::Problem;
 use crate::http::state::AppState;
 
+/// What members of a suspended tenant may want to know.
+pub(super) const SUSPENDED: &str = "Nothing in it can be read or changed for now, by anyone. All its data is kept, and its members stay members.";
+
 #[derive(Debug, Template)]
 #[template(path = "pages/problem.html")]
 pub(super) struct ProblemPage {
@@ -24,6 +27,8 @@ pub(super) struct ProblemPage {
     /// Whether anything was changed, and what to do.
     pub(super) advice: String,
     pub(super) denied: Option<Denied>,
+    /// Whether it is the tenant that rests, and not the caller who lacks something.
+    pub(super) suspended: bool,
     /// Where one signs in and comes back.
     pub(super) sign_in: Option<String>,
     /// The same page once more.
@@ -36,12 +41,22 @@ impl ProblemPage {
     /// The page of a problem of which nothing more is known. All that is not found looks like this.
     pub(super) fn new(look: Look, problem: &Problem) -> Self {
         let advice = advice(problem, true, None);
-        Self { look, problem: problem.clone(), advice, denied: None, sign_in: None, again: None, back: None }
+        Self {
+            look,
+            problem: problem.clone(),
+            advice,
+            denied: None,
+            suspended: false,
+            sign_in: None,
+            again: None,
+            back: None,
+        }
     }
 
     /// What happened, in words for people: programs know it by the kind.
     fn title(&self) -> &str {
         match self.problem.kind.as_ref() {
+            _ if self.suspended => "This tenant is suspended",
             "/problems/malformed" => "That could not be read",
             "/problems/invalid" => "Something is not right yet",
             "/problems/conflict" => "Not possible as things are",
@@ -54,6 +69,7 @@ impl ProblemPage {
     /// The drawing above the title, and its colour.
     fn sign(&self) -> (Icon, &'static str) {
         match self.problem.status {
+            _ if self.suspended => (Icon::Clock, " wait"),
             401 | 403 => (Icon::Lock, ""),
             404 => (Icon::Search, ""),
             429 => (Icon::Clock, " wait"),
@@ -101,7 +117,13 @@ pub(in crate::http) fn problem(
         page.again = (passes && method == Method::GET).then(|| here.to_owned());
         page.back = before(uri.path());
     }
-    if let Error::Forbidden(denial) = error {
+    if let Error::Forbidden(denial) = error
+        && denial.suspended
+    {
+        page.suspended = true;
+        page.advice = SUSPENDED.to_owned();
+        page.back = Some(("/tenants".to_owned(), "To your tenants"));
+    } else if let Error::Forbidden(denial) = error {
         let name = |key: &str| role_name(app, key.to_owned());
         let catalogue = app.authz.catalogue();
         let sentence = catalogue.get(&denial.required).map(|id| catalogue.info(id).description.clone());
@@ -159,9 +181,18 @@ fn tenant_path(path: &str) -> Option<&str> {
 
 /// The page that holds the form which posts to `path`.
 fn page_of(path: &str) -> String {
-    const VERBS: [&str; 6] = ["roles", "remove", "resend", "revoke", "delete", "unlink"];
+    const VERBS: [&str; 11] = [
+        "roles", "remove", "resend", "revoke", "delete", "unlink", "transfer", "suspend", "resume",
+        "disable", "enable",
+    ];
     if path.starts_with("/account") {
         return "/account".to_owned();
+    }
+    if let Some((page, verb)) = path.rsplit_once('/')
+        && path.starts_with("/operator/")
+        && VERBS.contains(&verb)
+    {
+        return page.to_owned();
     }
     let Some(tenant) = tenant_path(path) else {
         return if path.starts_with("/invitations/") || path == "/tenants" { path } else { "/" }.to_owned();
@@ -192,6 +223,8 @@ mod tests {
             ("/account/sessions/end-others", "/account"),
             ("/invitations/abc", "/invitations/abc"),
             ("/tenants", "/tenants"),
+            ("/operator/tenants/1/suspend", "/operator/tenants/1"),
+            ("/operator/users/1/enable", "/operator/users/1"),
             ("/logout", "/"),
         ] {
             assert_eq!(page_of(form), page, "{form}");

@@ -1,15 +1,17 @@
-//! Ending a membership: someone else's, or one's own. In two steps.
+//! Ending a membership: someone else's, or one's own. In two steps, the first of which says what it would do.
 
 use axum::response::{IntoResponse as _, Response};
 
-use crate::authz::{Grant, perm};
+use crate::authz::{Grant, Own, Permission as _, perm};
 use crate::error::{Error, Result};
 use crate::http::access::CanOrOwn;
 use crate::http::extract::{Form, Path};
 use crate::http::panel::parts::confirm::Confirm;
+use crate::http::panel::parts::consequences::Consequences;
 use crate::http::panel::parts::form::{FormErrors, Rejected};
 use crate::http::panel::parts::frame::{Frame, Section, also, path_of};
 use crate::http::panel::parts::notice::Notice;
+use crate::http::panel::parts::preview::{Back, PreviewPage};
 use crate::http::panel::parts::view::View;
 use crate::http::routes::{Area, Routes};
 use crate::ids::UserId;
@@ -17,12 +19,15 @@ use crate::members;
 
 pub(super) fn routes() -> Routes {
     Routes::new(Area::Panel)
-        .get("/t/{tenant}/members/{user}/remove", "Ask before a membership is ended", ask)
+        .get("/t/{tenant}/members/{user}/remove", "Show what the end of a membership would do, and ask", ask)
         .post("/t/{tenant}/members/{user}/remove", "End a membership", remove)
 }
 
 async fn ask(who: CanOrOwn<perm::MembersDelete>, app: View, Path(user): Path<UserId>) -> Result<Response> {
-    Ok(question(&app, &who, user).await?.answer(None))
+    match &who {
+        CanOrOwn::Own(grant) => Ok(leaving(&app, grant).await?.answer(None)),
+        CanOrOwn::Can(grant) => removing(&app, grant, user, None).await,
+    }
 }
 
 async fn remove(
@@ -31,60 +36,74 @@ async fn remove(
     Path(user): Path<UserId>,
     form: Form,
 ) -> Result<Response> {
-    form.only(&[])?;
-    let (ended, next) = match &who {
-        CanOrOwn::Own(grant) => (members::leave(&app.authz, grant).await, Notice::Left.at("/tenants")),
-        CanOrOwn::Can(grant) => (
-            members::remove(&app.authz, grant, user, None).await,
-            Notice::MemberRemoved.at(&format!("{}/members", path_of(grant))),
-        ),
-    };
-    match ended {
-        Ok(_) => Ok(next.into_response()),
-        Err(error) => {
-            let rejected = Rejected::from(error, &[])?;
-            Ok(question(&app, &who, user).await?.answer(Some(&rejected)))
-        }
-    }
-}
-
-async fn question(app: &View, who: &CanOrOwn<perm::MembersDelete>, user: UserId) -> Result<Confirm> {
-    match who {
-        CanOrOwn::Own(grant) => {
-            let tenant = &grant.policy().name;
-            let (title, text) = (
-                format!("Leave {tenant}?"),
-                "You lose your roles and all access at once. To come back you need a new invitation."
-                    .to_owned(),
-            );
-            let cancel = if grant.can::<perm::TenantRead>() { path_of(grant) } else { "/tenants".to_owned() };
-            asked(app, grant, user, (title, text, "Leave", cancel)).await
-        }
+    form.only(&["revision"])?;
+    match &who {
+        CanOrOwn::Own(grant) => match members::leave(&app.authz, grant).await {
+            Ok(_) => Ok(Notice::Left.at("/tenants").into_response()),
+            Err(error) => {
+                let rejected = Rejected::from(error, &[])?;
+                Ok(leaving(&app, grant).await?.answer(Some(&rejected)))
+            }
+        },
         CanOrOwn::Can(grant) => {
-            let name = match also::<perm::MembersRead, _>(app, grant).await? {
-                Some(reader) => members::show(&app.database, &reader, user).await?.user.name,
-                None if app.authz.standing(grant.tenant(), user).await?.is_some() => "this member".to_owned(),
-                None => return Err(Error::NotFound),
-            };
-            let (title, text) = (
-                format!("Remove {name} from {}?", grant.policy().name),
-                format!(
-                    "The roles of {name} and all access end at once, and invitations to their addresses are withdrawn."
-                ),
-            );
-            asked(app, grant, user, (title, text, "Remove", format!("{}/members/{user}", path_of(grant))))
-                .await
+            let revision = Some(form.text("revision")?).filter(|text| !text.is_empty());
+            let revision = revision.map(str::parse::<i64>).transpose();
+            let revision =
+                revision.map_err(|_number| Error::Malformed("the revision is not a number".into()))?;
+            match members::remove(&app.authz, grant, user, revision).await {
+                Ok(_) => Ok(Notice::MemberRemoved.at(&format!("{}/members", path_of(grant))).into_response()),
+                Err(error) => removing(&app, grant, user, Some(Rejected::from(error, &[])?)).await,
+            }
         }
     }
 }
 
-async fn asked<P>(
+async fn leaving(app: &View, grant: &Grant<Own>) -> Result<Confirm> {
+    Ok(Confirm {
+        frame: Frame::inside(app, grant, Section::Members).await?,
+        title: format!("Leave {}?", grant.policy().name),
+        text: "You lose your roles and all access at once. To come back you need a new invitation."
+            .to_owned(),
+        action: format!("{}/members/{}/remove", path_of(grant), grant.user()),
+        button: "Leave",
+        cancel: if grant.can::<perm::TenantRead>() { path_of(grant) } else { "/tenants".to_owned() },
+        errors: FormErrors::default(),
+    })
+}
+
+/// The question, with what the removal would do now; or why it cannot be.
+async fn removing(
     app: &View,
-    grant: &Grant<P>,
+    grant: &Grant<perm::MembersDelete>,
     user: UserId,
-    (title, text, button, cancel): (String, String, &'static str, String),
-) -> Result<Confirm> {
-    let frame = Frame::inside(app, grant, Section::Members).await?;
-    let action = format!("{}/members/{user}/remove", path_of(grant));
-    Ok(Confirm { frame, title, text, action, button, cancel, errors: FormErrors::default() })
+    rejected: Option<Rejected>,
+) -> Result<Response> {
+    let (name, revision) = match also::<perm::MembersRead, _>(app, grant).await? {
+        Some(reader) => {
+            let member = members::show(&app.database, &reader, user).await?;
+            (member.user.name, Some(member.revision))
+        }
+        None => ("this member".to_owned(), None),
+    };
+    let (told, refused) = match members::preview_removal(&app.authz, grant, user, revision).await {
+        Ok(told) => (Some(told), None),
+        Err(error) => (None, Some(Rejected::from(error, &[])?)),
+    };
+    let takes = [perm::MembersRead::NAME, perm::MembersDelete::NAME];
+    let path = format!("{}/members/{user}", path_of(grant));
+    let question = PreviewPage {
+        frame: Frame::inside(app, grant, Section::Members).await?,
+        title: format!("Remove {name} from {}?", grant.policy().name),
+        text: format!(
+            "The roles of {name} and all access end at once, and invitations to their addresses are withdrawn."
+        ),
+        consequences: told.map(|told| Consequences::new(app, grant, &told, &takes)),
+        action: format!("{path}/remove"),
+        fields: revision.map(|revision| ("revision".to_owned(), revision.to_string())).into_iter().collect(),
+        button: "Remove",
+        final_step: true,
+        back: Back::Page(path),
+        errors: FormErrors::default(),
+    };
+    Ok(question.answer(rejected.or(refused).as_ref()))
 }

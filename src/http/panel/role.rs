@@ -6,14 +6,16 @@ use askama::Template;
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 
-use crate::authz::{Grant, perm};
+use crate::authz::{Grant, Permission as _, perm};
 use crate::error::{Error, Result};
 use crate::http::access::Can;
 use crate::http::extract::{Form, Path, Query, RoleWord};
+use crate::http::panel::parts::consequences::Consequences;
 use crate::http::panel::parts::form::{self, FormErrors, Rejected};
 use crate::http::panel::parts::frame::{Frame, Section, also, path_of};
 use crate::http::panel::parts::notice::Notice;
 use crate::http::panel::parts::permissions::{Group, listed};
+use crate::http::panel::parts::preview::{self, Back, EDIT, PreviewPage, goes_on_editing};
 use crate::http::panel::parts::view::View;
 use crate::http::panel::roles::RoleCard;
 use crate::http::panel::{Icon, page};
@@ -26,6 +28,7 @@ pub(super) fn routes() -> Routes {
         .post("/t/{tenant}/roles", "Make a role", create)
         .get("/t/{tenant}/roles/{role}", "One role", show)
         .post("/t/{tenant}/roles/{role}", "Change a role", change)
+        .post("/t/{tenant}/roles/{role}/preview", "Show what a change of a role would do", ask)
 }
 
 /// The fields of the form, as problems name them.
@@ -192,32 +195,96 @@ async fn show(
     }))
 }
 
+/// What was typed of a role that is there, and the revision it was typed for.
+fn read(form: &Form) -> Result<(Typed, i64)> {
+    form.only(&["name", "description", "allow", "deny", "inherits", "revision", EDIT])?;
+    let revision = form.text("revision")?.parse::<i64>();
+    let revision = revision.map_err(|_number| Error::Malformed("the revision is not a number".into()))?;
+    Ok((Typed::of(form)?, revision))
+}
+
+async fn ask(
+    who: Can<perm::RolesUpdate>,
+    app: View,
+    Path(role): Path<RoleWord>,
+    form: Form,
+) -> Result<Response> {
+    let (grant, (typed, revision)) = (who.grant(), read(&form)?);
+    if goes_on_editing(&form)? {
+        let mut shown = own_form(&app, grant, &role.0, |_| typed, None).await?;
+        shown.revision = Some(revision);
+        return Ok(page(&shown));
+    }
+    match roles::preview(&app.authz, grant, &role.0, &typed.clone().into_change(), Some(revision)).await {
+        Ok(preview) => {
+            let path = format!("{}/roles/{}", path_of(grant), role.0);
+            let asked = PreviewPage {
+                frame: Frame::inside(&app, grant, Section::Roles).await?,
+                title: format!("Save the role {}?", typed.name),
+                text: String::new(),
+                consequences: Some(Consequences::new(
+                    &app,
+                    grant,
+                    &preview,
+                    &[perm::RolesRead::NAME, perm::RolesUpdate::NAME],
+                )),
+                fields: preview::typed(&form),
+                button: "Save the role",
+                final_step: false,
+                back: Back::Form(format!("{path}/preview")),
+                action: path,
+                errors: FormErrors::default(),
+            };
+            Ok(asked.answer(None))
+        }
+        Err(error) => refused(&app, grant, &role.0, typed, error).await,
+    }
+}
+
 async fn change(
     who: Can<perm::RolesUpdate>,
     app: View,
     Path(role): Path<RoleWord>,
     form: Form,
 ) -> Result<Response> {
-    form.only(&["name", "description", "allow", "deny", "inherits", "revision"])?;
-    let revision = form.text("revision")?.parse::<i64>();
-    let revision = revision.map_err(|_number| Error::Malformed("the revision is not a number".into()))?;
-    let (grant, typed) = (who.grant(), Typed::of(&form)?);
+    let (grant, (typed, revision)) = (who.grant(), read(&form)?);
     match roles::change(&app.authz, grant, &role.0, &typed.clone().into_change(), Some(revision)).await {
         Ok((role, _)) => {
-            Ok(Notice::RoleSaved.at(&format!("{}/roles/{}", path_of(grant), role.key)).into_response())
+            let page = format!("{}/roles/{}", path_of(grant), role.key);
+            Ok(Notice::RoleSaved.at(&page).into_response())
         }
-        Err(error) => {
-            let stale = matches!(error, Error::Stale);
-            let rejected = Rejected::from(error, &FIELDS)?;
-            // The form is on a page that needs this too.
-            let reader: Grant<perm::RolesRead> =
-                app.authz.decide(grant.principal().clone(), std::sync::Arc::clone(grant.standing())).await?;
-            let role = roles::show(&app.database, &app.authz, &reader, &role.0).await?;
-            let typed = if stale { Typed::as_is(&role) } else { typed };
-            let shown = form_page(&app, grant, Some(role), typed, Some(&rejected)).await?;
-            Ok(rejected.answer(page(&shown)))
-        }
+        Err(error) => refused(&app, grant, &role.0, typed, error).await,
     }
+}
+
+/// The form again with what was wrong; as the role is now, when it is not what was typed for.
+async fn refused(
+    app: &View,
+    grant: &Grant<perm::RolesUpdate>,
+    role: &str,
+    typed: Typed,
+    error: Error,
+) -> Result<Response> {
+    let stale = matches!(error, Error::Stale);
+    let rejected = Rejected::from(error, &FIELDS)?;
+    let now = |role: &RoleView| if stale { Typed::as_is(role) } else { typed };
+    Ok(rejected.answer(page(&own_form(app, grant, role, now, Some(&rejected)).await?)))
+}
+
+/// The form of the role with this key or id.
+async fn own_form(
+    app: &View,
+    grant: &Grant<perm::RolesUpdate>,
+    role: &str,
+    typed: impl FnOnce(&RoleView) -> Typed,
+    rejected: Option<&Rejected>,
+) -> Result<RoleFormPage> {
+    // The form is on a page that needs this too.
+    let reader: Grant<perm::RolesRead> =
+        app.authz.decide(grant.principal().clone(), std::sync::Arc::clone(grant.standing())).await?;
+    let role = roles::show(&app.database, &app.authz, &reader, role).await?;
+    let typed = typed(&role);
+    form_page(app, grant, Some(role), typed, rejected).await
 }
 
 async fn form_page<P>(

@@ -2,13 +2,15 @@
 
 use askama::Template;
 use axum::response::{IntoResponse as _, Response};
+use serde::Deserialize;
 
-use crate::authz::{Grant, perm};
+use crate::authz::{Grant, Permission as _, perm};
 use crate::error::{Error, Result};
 use crate::http::access::Can;
-use crate::http::extract::{Form, Path, RoleWord};
+use crate::http::extract::{Form, Path, Query, RoleWord};
 use crate::http::panel::Icon;
 use crate::http::panel::page;
+use crate::http::panel::parts::consequences::Consequences;
 use crate::http::panel::parts::form::{self, FormErrors, Rejected};
 use crate::http::panel::parts::frame::{Frame, Section, also, path_of};
 use crate::http::panel::parts::notice::Notice;
@@ -18,11 +20,9 @@ use crate::http::routes::{Area, Routes};
 use crate::roles;
 
 pub(super) fn routes() -> Routes {
-    Routes::new(Area::Panel).get("/t/{tenant}/roles/{role}/delete", "Ask before a role is deleted", ask).post(
-        "/t/{tenant}/roles/{role}/delete",
-        "Delete a role",
-        delete,
-    )
+    Routes::new(Area::Panel)
+        .get("/t/{tenant}/roles/{role}/delete", "Show what the deletion of a role would do, and ask", ask)
+        .post("/t/{tenant}/roles/{role}/delete", "Delete a role", delete)
 }
 
 /// The question.
@@ -39,11 +39,25 @@ pub(super) struct DeleteRolePage {
     /// The roles they may get instead: key and name.
     pub(super) others: Vec<(String, String)>,
     pub(super) chosen: String,
+    /// What it would do, once that is clear.
+    pub(super) consequences: Option<Consequences>,
     pub(super) errors: FormErrors,
 }
 
-async fn ask(who: Can<perm::RolesDelete>, app: View, Path(role): Path<RoleWord>) -> Result<Response> {
-    Ok(page(&question(&app, who.grant(), &role.0, String::new(), None).await?))
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    /// The key of the role its holders are to get.
+    reassign_to: Option<String>,
+}
+
+async fn ask(
+    who: Can<perm::RolesDelete>,
+    app: View,
+    Path(role): Path<RoleWord>,
+    Query(wanted): Query<Wanted>,
+) -> Result<Response> {
+    question(&app, who.grant(), &role.0, wanted.reassign_to.unwrap_or_default(), None).await
 }
 
 async fn delete(
@@ -61,26 +75,37 @@ async fn delete(
         Ok(_) => Ok(Notice::RoleDeleted.at(&format!("{}/roles", path_of(grant))).into_response()),
         Err(error) => {
             let rejected = Rejected::from(error, &["reassign_to"])?;
-            let shown = question(&app, grant, &role.0, chosen, Some(&rejected)).await?;
-            Ok(rejected.answer(page(&shown)))
+            question(&app, grant, &role.0, chosen, Some(rejected)).await
         }
     }
 }
 
+/// The question, with what the deletion would do once it is clear what its holders get.
 async fn question(
     app: &View,
     grant: &Grant<perm::RolesDelete>,
     key: &str,
     chosen: String,
-    rejected: Option<&Rejected>,
-) -> Result<DeleteRolePage> {
+    rejected: Option<Rejected>,
+) -> Result<Response> {
     let reader = also::<perm::RolesRead, _>(app, grant).await?.ok_or(Error::NotFound)?;
     let role = roles::show(&app.database, &app.authz, &reader, key).await?;
     if role.system {
         return Err(Error::Conflict("This role comes with every tenant and cannot be deleted.".into()));
     }
+    let clear = role.member_count == 0 || !chosen.is_empty();
+    let to = Some(chosen.as_str()).filter(|key| !key.is_empty());
+    let (told, refused) = match clear {
+        true => match roles::preview_delete(&app.authz, grant, key, to).await {
+            Ok(told) => (Some(told), None),
+            Err(error) => (None, Some(Rejected::from(error, &["reassign_to"])?)),
+        },
+        false => (None, None),
+    };
+    let rejected = rejected.or(refused);
+    let takes = [perm::RolesRead::NAME, perm::RolesDelete::NAME];
     let others = grant.policy().roles.iter().filter(|other| other.key != role.key);
-    Ok(DeleteRolePage {
+    let shown = DeleteRolePage {
         frame: Frame::inside(app, grant, Section::Roles).await?,
         path: path_of(grant),
         holders: match role.member_count {
@@ -93,6 +118,8 @@ async fn question(
         key: role.key,
         name: role.name,
         chosen,
-        errors: form::errors(rejected),
-    })
+        consequences: told.map(|told| Consequences::new(app, grant, &told, &takes)),
+        errors: form::errors(rejected.as_ref()),
+    };
+    Ok(form::answer(rejected.as_ref(), page(&shown)))
 }

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 
-use crate::authz::Principal;
+use crate::authz::{Principal, platform};
 use crate::config::TenantCreation;
 use crate::domains;
 use crate::error::Result;
@@ -148,7 +148,8 @@ async fn tenants_page(
 
 /// Whether the caller may make a tenant: for showing or hiding, not for guarding.
 pub(super) fn may_create(app: &AppState, principal: &Principal) -> bool {
-    app.config.tenant_creation == TenantCreation::Anyone || principal.user.operator
+    app.config.tenant_creation == TenantCreation::Anyone
+        || app.authz.may_operate::<platform::perm::TenantsCreate>(&principal.user)
 }
 
 /// The name of a system role; a tenant's own is told by its key.

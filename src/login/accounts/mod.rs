@@ -4,12 +4,10 @@
 
 mod enter;
 mod identities;
-mod operators;
 mod profile;
 mod sessions;
 
 pub use enter::{Browser, Entry, enter};
 pub use identities::{Identity, identities, link, unlink, verified_addresses};
-pub use operators::make_operator;
 pub use profile::{ProfileChange, change_profile};
 pub use sessions::{Session, end_all_sessions, end_other_sessions, end_session, sessions};

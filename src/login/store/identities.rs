@@ -114,10 +114,3 @@ pub(in crate::login) async fn delete_identity(tx: &mut WriteTx, id: IdentityId) 
     sql!(tx, execute, query("delete from identities where id = $1").bind(id))?;
     Ok(())
 }
-
-/// Everyone for whom a provider vouches that this address is theirs.
-pub(in crate::login) async fn holders_of_address(on: &mut impl Executor, email: &str) -> Result<Vec<UserId>> {
-    let text = "select distinct i.user_id from identity_emails e join identities i on i.id = e.identity_id \
-                where e.email = $1";
-    sql!(on, fetch_all, query_scalar(text).bind(email))
-}

@@ -9,9 +9,9 @@ mod users;
 
 pub(super) use attempts::{AttemptRow, insert_attempt, insert_grant, take_attempt, take_grant};
 pub(super) use identities::{
-    delete_identity, holders_of_address, identities, identity, insert_identity, provider_of_address,
-    update_identity, verified_addresses,
+    delete_identity, identities, identity, insert_identity, provider_of_address, update_identity,
+    verified_addresses,
 };
 pub(super) use records::{delete_record, insert_record, record, update_record};
 pub(super) use sessions::{Ending, insert_session, revoke, sessions, touch_session};
-pub(super) use users::{Profile, insert_operator, insert_user, profile, update_profile};
+pub(super) use users::{Profile, insert_user, profile, update_profile};

@@ -1,4 +1,4 @@
-//! Rows of people and of operators. Called by the accounts; must never be read for a decision, which has its own
+//! Rows of people. Called by the accounts; must never be read for a decision, which has its own
 //! snapshot.
 
 use sqlx::{query, query_as};
@@ -7,6 +7,7 @@ use crate::clock::Timestamp;
 use crate::db::{Executor, WriteTx, sql};
 use crate::error::Result;
 use crate::ids::UserId;
+use crate::names::sort_name;
 
 /// A person's profile.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -25,8 +26,8 @@ pub(in crate::login) async fn profile(on: &mut impl Executor, user: UserId) -> R
 
 pub(in crate::login) async fn insert_user(tx: &mut WriteTx, user: UserId, profile: &Profile) -> Result<()> {
     let at = tx.at();
-    let text = "insert into users (id, name, email, email_verified, avatar_url, created_at, updated_at) \
-                values ($1, $2, $3, $4, $5, $6, $6)";
+    let text = "insert into users (id, name, email, email_verified, avatar_url, created_at, updated_at, sort_name) \
+                values ($1, $2, $3, $4, $5, $6, $6, $7)";
     sql!(
         tx,
         execute,
@@ -37,18 +38,20 @@ pub(in crate::login) async fn insert_user(tx: &mut WriteTx, user: UserId, profil
             .bind(profile.email_verified)
             .bind(&profile.avatar_url)
             .bind(at)
+            .bind(sort_name(&profile.name))
     )?;
     Ok(())
 }
 
+/// Writes the profile, and the name that the person's memberships are sorted by.
 pub(in crate::login) async fn update_profile(
     tx: &mut WriteTx,
     user: UserId,
     profile: &Profile,
 ) -> Result<()> {
     let at = tx.at();
-    let text = "update users set name = $2, email = $3, email_verified = $4, avatar_url = $5, updated_at = $6 \
-                where id = $1";
+    let text = "update users set name = $2, email = $3, email_verified = $4, avatar_url = $5, updated_at = $6, \
+                sort_name = $7 where id = $1";
     sql!(
         tx,
         execute,
@@ -59,14 +62,9 @@ pub(in crate::login) async fn update_profile(
             .bind(profile.email_verified)
             .bind(&profile.avatar_url)
             .bind(at)
+            .bind(sort_name(&profile.name))
     )?;
-    Ok(())
-}
-
-pub(in crate::login) async fn insert_operator(tx: &mut WriteTx, user: UserId) -> Result<()> {
-    let at = tx.at();
-    let text = "insert into operators (user_id, role, created_at) values ($1, 'operator', $2) \
-                on conflict (user_id) do nothing";
-    sql!(tx, execute, query(text).bind(user).bind(at))?;
+    let text = "update members set sort_name = $2 where user_id = $1 and sort_name <> $2";
+    sql!(tx, execute, query(text).bind(user).bind(sort_name(&profile.name)))?;
     Ok(())
 }

@@ -30,7 +30,7 @@ fn policy(roles: Vec<Role>) -> Arc<TenantPolicy> {
         id: TenantId::new(),
         slug: "acme".into(),
         name: "Acme".into(),
-        suspended: false,
+        suspended: None,
         created_at: NOW,
         version: 1,
         roles,

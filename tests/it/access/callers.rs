@@ -3,12 +3,13 @@
 
 use std::collections::HashMap;
 
+use freehold::authz::platform::PlatformRole;
 use freehold::http::routes::{Area, RouteInfo};
 use serde_json::{Value, json};
 
 use crate::harness::app::{Answer, Person, Tenant, TestApp};
 
-/// The roles of a tenant, and two who hold none.
+/// The roles of a tenant, those of the platform, and two who hold none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Caller {
     Anonymous,
@@ -17,16 +18,35 @@ pub(super) enum Caller {
     Member,
     Admin,
     Owner,
+    Operator,
+    Support,
 }
 
-pub(super) const CALLERS: [Caller; 6] =
-    [Caller::Anonymous, Caller::Outsider, Caller::Viewer, Caller::Member, Caller::Admin, Caller::Owner];
+pub(super) const CALLERS: [Caller; 8] = [
+    Caller::Anonymous,
+    Caller::Outsider,
+    Caller::Viewer,
+    Caller::Member,
+    Caller::Admin,
+    Caller::Owner,
+    Caller::Operator,
+    Caller::Support,
+];
 
 impl Caller {
+    /// The role on the installation, for those who operate it.
+    pub(super) fn platform_role(self) -> Option<PlatformRole> {
+        match self {
+            Self::Operator => Some(PlatformRole::Operator),
+            Self::Support => Some(PlatformRole::Support),
+            _ => None,
+        }
+    }
+
     /// The key of the role, for members.
     pub(super) fn role(self) -> Option<&'static str> {
         match self {
-            Self::Anonymous | Self::Outsider => None,
+            Self::Anonymous | Self::Outsider | Self::Operator | Self::Support => None,
             Self::Viewer => Some("viewer"),
             Self::Member => Some("member"),
             Self::Admin => Some("admin"),
@@ -53,6 +73,11 @@ impl Scene {
             Caller::Anonymous => None,
             Caller::Outsider => Some(app.person(&format!("outsider-{number}")).await),
             Caller::Owner => Some(owner.clone()),
+            Caller::Operator | Caller::Support => {
+                let person = app.person(&format!("caller-{number}")).await;
+                person.operates(caller.platform_role().unwrap()).await;
+                Some(person)
+            }
             Caller::Viewer | Caller::Member | Caller::Admin => {
                 let person = app.person(&format!("caller-{number}")).await;
                 person.joins(&tenant, caller.role().unwrap()).await;
@@ -95,6 +120,22 @@ impl Scene {
             ("sample", "none".to_owned()),
         ]);
         Self { tenant, caller: person, parameters }
+    }
+
+    /// Brings what the route undoes about first.
+    pub(super) async fn prepare(&self, app: &TestApp, route: &RouteInfo) {
+        let Some(verb) = route.path.rsplit('/').next().filter(|_| route.path.contains("/operator/")) else {
+            return;
+        };
+        let because = || json!({ "reason": "To undo it." });
+        let path = match verb {
+            "resume" => format!("/api/v1/operator/tenants/{}/suspend", self.tenant.id),
+            "enable" => format!("/api/v1/operator/users/{}/disable", self.parameters["user"]),
+            _ => return,
+        };
+        let root = app.person(&format!("root-{}", self.tenant.slug)).await;
+        root.operates(PlatformRole::Operator).await;
+        root.post_json(&path, because()).await.expect(200);
     }
 
     /// The same scene, with the caller as the one who is acted upon.
@@ -142,6 +183,9 @@ impl Scene {
     fn body(&self, route: &RouteInfo) -> Value {
         match (route.method.as_str(), route.path.trim_start_matches("/api/v1")) {
             ("PATCH", "/me" | "/tenants/{tenant}") | ("POST", "/tenants") => json!({ "name": "New" }),
+            ("POST", "/tenants/{tenant}/members/roles" | "/tenants/{tenant}/members/roles/preview") => {
+                json!({ "users": [self.parameters["user"]], "add": ["member"] })
+            }
             ("PUT", "/tenants/{tenant}/members/{user}/roles") => json!({ "roles": ["viewer", "member"] }),
             ("POST", "/tenants/{tenant}/invitations") => {
                 json!({ "email": "new@example.com", "roles": ["viewer"] })
@@ -159,6 +203,9 @@ impl Scene {
             ("POST", "/tenants/{tenant}/access/explain") => json!({
                 "subject": { "type": "user", "id": self.parameters["user"] }, "permission": "members:read"
             }),
+            ("POST", "/operator/tenants/{tenant}/suspend" | "/operator/users/{user}/disable") => {
+                json!({ "reason": "A test of it." })
+            }
             ("POST", "/invitations/accept") => json!({ "token": self.parameters["token"] }),
             _ => json!({}),
         }
@@ -171,7 +218,11 @@ impl Scene {
             "/tenants" | "/account" => vec![("name", text("New"))],
             "/account/appearance" => vec![("theme", text("dark"))],
             "/account/identities/link" => vec![("provider", text("github"))],
-            "/t/{tenant}/members/{user}/roles" => vec![
+            "/t/{tenant}/members/roles/choose" => vec![("user", self.parameters["user"].clone())],
+            "/t/{tenant}/members/roles" | "/t/{tenant}/members/roles/preview" => {
+                vec![("user", self.parameters["user"].clone()), ("deal-member", text("give"))]
+            }
+            "/t/{tenant}/members/{user}/roles" | "/t/{tenant}/members/{user}/roles/preview" => vec![
                 ("role", text("viewer")),
                 ("role", text("member")),
                 ("revision", self.revision(&format!("/members/{}", self.parameters["user"])).await),
@@ -182,7 +233,7 @@ impl Scene {
                 vec![("joining", text("off")), ("role", text("viewer")), ("revision", text("1"))]
             }
             "/t/{tenant}/roles" => vec![("name", text("New")), ("allow", text("projects:read"))],
-            "/t/{tenant}/roles/{role}" => vec![
+            "/t/{tenant}/roles/{role}" | "/t/{tenant}/roles/{role}/preview" => vec![
                 ("name", text("New")),
                 ("allow", text("projects:update")),
                 ("revision", self.revision(&format!("/roles/{}", self.parameters["role"])).await),
@@ -195,6 +246,9 @@ impl Scene {
                 ("slug", self.tenant.slug.clone()),
                 ("revision", self.revision("/settings").await),
             ],
+            "/operator/tenants/{tenant}/suspend" | "/operator/users/{user}/disable" => {
+                vec![("reason", text("A test of it."))]
+            }
             "/t/{tenant}/settings/delete" => vec![("confirm", self.tenant.slug.clone())],
             _ => Vec::new(),
         }

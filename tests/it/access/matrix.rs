@@ -12,10 +12,15 @@ use super::callers::{CALLERS, Caller, Scene};
 use crate::harness::app::{Answer, TestApp, each_database};
 
 /// What is sent by an unsafe method and still changes nothing here, so that there is nothing to record.
-const CHANGE_NOTHING: [(&str, &str); 3] = [
+const CHANGE_NOTHING: [(&str, &str); 8] = [
     ("/account/appearance", "how pages look is kept in a cookie of the browser"),
     ("/api/v1/tenants/{tenant}/access/explain", "a question that needs a body"),
     ("/api/v1/tenants/{tenant}/roles/{role}/preview", "says what a change would do; its body is that change"),
+    ("/api/v1/tenants/{tenant}/members/roles/preview", "the same of members"),
+    ("/t/{tenant}/roles/{role}/preview", "the same as a page, which asks whether to do it"),
+    ("/t/{tenant}/members/{user}/roles/preview", "the same"),
+    ("/t/{tenant}/members/roles/preview", "the same"),
+    ("/t/{tenant}/members/roles/choose", "a form for those who were selected, who may be many"),
 ];
 
 fn changes_nothing(route: &RouteInfo) -> bool {
@@ -40,6 +45,13 @@ fn expected(route: &RouteInfo, caller: Caller, policy: &TenantPolicy, app: &Test
         (Access::Public(_), _) => return Expected::Allowed,
         (_, Caller::Anonymous) => return Expected::SignIn,
         (Access::SignedIn, _) => return Expected::Allowed,
+        (Access::Platform(name), _) => {
+            return match caller.platform_role() {
+                None => Expected::NotFound,
+                Some(role) if role.allows().contains(&name) => Expected::Allowed,
+                Some(_) => Expected::Denied(name),
+            };
+        }
         (Access::Permission(name) | Access::PermissionOrOwn(name), _) => name,
     };
     let Some(role) = caller.role() else { return Expected::NotFound };
@@ -153,6 +165,9 @@ async fn every_route_answers_everyone_as_the_policy_says() {
                 // What succeeds uses its scene up.
                 let uses_up = expected == Expected::Allowed && !route.method.is_safe();
                 let own = if uses_up { Some(fresh(caller).await) } else { None };
+                if let Some(own) = &own {
+                    own.prepare(&app, route).await;
+                }
                 let answer = check(&app, route, own.as_ref().unwrap_or(&shared), expected, &at).await;
                 if expected == Expected::Allowed
                     && (answer.status.is_success() || answer.status.is_redirection())

@@ -220,3 +220,32 @@ async fn questions_that_cannot_be_are_refused() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_of_a_role_nobody_uses_is_told_after_the_first_request() {
+    each_database(async |app| {
+        let (ada, vic) = (app.person("ada").await, app.person("vic").await);
+        let acme = app.tenant_of(&ada, "acme").await;
+        vic.joins(&acme, "viewer").await;
+        let unused = async |query: &str| {
+            let page = ada.get(&acme.api(&format!("/access/unused{query}"))).await.expect(200).json();
+            let viewer =
+                page["items"].as_array().unwrap().iter().find(|role| role["key"] == "viewer").cloned();
+            let viewer = viewer.unwrap();
+            let names = viewer["permissions"].as_array().unwrap().iter();
+            (names.map(|one| one["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>(), viewer)
+        };
+        let (names, viewer) = unused("").await;
+        assert_eq!(viewer["member_count"], 1);
+        assert_eq!(names, ["tenant:read", "members:read", "roles:read", "projects:read"]);
+        assert_eq!(viewer["permission_count"], 4);
+        vic.get(&acme.api("/members")).await.expect(200);
+        vic.get("/t/acme").await.expect(200);
+        vic.get(&acme.api("/audit-events")).await.expect(403);
+        assert_eq!(unused("?days=90").await.0, ["roles:read", "projects:read"]);
+        ada.get(&acme.api("/access/unused?days=0")).await.problem(422, "invalid");
+        ada.get(&acme.api("/access/unused?days=91")).await.problem(422, "invalid");
+        vic.get(&acme.api("/access/unused")).await.problem(403, "forbidden");
+    })
+    .await;
+}

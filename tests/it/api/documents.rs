@@ -52,6 +52,8 @@ fn the_help_changes_only_on_purpose() {
         &["audit", "verify"],
         &["operator"],
         &["operator", "add"],
+        &["operator", "remove"],
+        &["operator", "list"],
     ];
     let help = commands.map(|command| {
         let arguments: Vec<&str> = command.iter().copied().chain(["--help"]).collect();

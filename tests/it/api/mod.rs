@@ -8,6 +8,8 @@ mod invitations;
 mod joining;
 mod lists;
 mod members;
+mod members_many;
+mod operator;
 mod roles;
 mod roles_preview;
 mod tenants;

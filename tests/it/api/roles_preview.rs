@@ -142,3 +142,25 @@ async fn a_preview_names_nobody_to_who_may_not_see_the_members() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_preview_is_of_the_role_as_it_was_seen() {
+    each_database(async |app| {
+        let ada = app.person("ada").await;
+        let acme = app.tenant_of(&ada, "acme").await;
+        let body = json!({ "name": "Team", "permissions": ["projects:read"] });
+        let made = ada.post_json(&acme.api("/roles"), body).await.expect(201);
+        let (role, preview) = of(&acme);
+        let seen = made.header("etag").unwrap();
+        let asks = async |tag: &str| {
+            let call = ada.call(http::Method::POST, &preview).header("if-match", tag);
+            call.json(json!({ "permissions": [] })).await
+        };
+        asks(seen).await.expect(200);
+        asks("*").await.expect(200);
+        ada.patch(&role, json!({ "name": "Crew" })).await.expect(200);
+        asks(seen).await.problem(412, "precondition");
+        asks("\"x\"").await.problem(412, "precondition");
+    })
+    .await;
+}

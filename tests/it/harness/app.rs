@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use axum::Router;
 use freehold::app::{self, App};
+use freehold::authz::platform::PlatformRole;
 use freehold::authz::{Grant, Principal, Right, SessionRef, perm};
 use freehold::clock::Clock;
 use freehold::config::{Config, Limits, Mode, TenantCreation};
@@ -362,6 +363,12 @@ impl Person {
     pub(crate) async fn joins(&self, tenant: &Tenant, role: &str) {
         let secret = self.is_invited(tenant, role).await;
         invitations::accept(&self.invitation_deps(), &self.principal().await, &secret).await.unwrap();
+    }
+
+    /// Is given a role on the installation, by the command that is run on the machine.
+    pub(crate) async fn operates(&self, role: PlatformRole) {
+        let email = self.external.email.clone().expect("an address");
+        freehold::operators::appoint(&self.state.database, &email, role).await.unwrap();
     }
 
     /// Links a GitHub identity to their account.

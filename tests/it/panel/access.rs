@@ -3,7 +3,7 @@
 use super::Reads as _;
 use crate::harness::app::{Person, each_database};
 
-const BELOW: [&str; 4] = ["", "/who-can", "/roles", "/routes"];
+const BELOW: [&str; 5] = ["", "/who-can", "/roles", "/routes", "/unused?days=90"];
 
 #[tokio::test]
 async fn pages_about_access_are_for_who_may_ask() {

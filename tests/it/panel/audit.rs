@@ -55,12 +55,24 @@ async fn every_event_is_a_sentence() {
         .await
         .expect(200);
         ada.delete(&acme.api("/roles/editor?reassign_to=viewer")).await.expect(204);
+        for change in [
+            json!({ "users": [ben.id, ada.id], "add": ["admin"] }),
+            json!({ "users": [ben.id], "remove": ["admin"] }),
+            json!({ "users": [ben.id, ada.id], "add": ["member"], "remove": ["viewer", "admin"] }),
+            json!({ "users": [ben.id, ada.id], "add": ["viewer"], "remove": ["member"] }),
+        ] {
+            ada.post_json(&acme.api("/members/roles"), change).await.expect(200);
+        }
         ben.patch(&acme.api(""), json!({ "name": "Mine" })).await.expect(403);
         let page = ada.get("/t/acme/audit").await.expect(200);
         let until = &end.to_string()[..10];
         let gave = format!("ada gave ben the role editor until {until}");
         let expected = [
             "ben denied was not allowed to change the tenant&#39;s name, slug and settings",
+            "ada changed the roles of 2 members giving Viewer, taking Member",
+            "ada changed the roles of 2 members giving Member, taking Viewer, Admin",
+            "ada took from 1 member the role Admin",
+            "ada gave 2 members the role Admin",
             "ada deleted the role Writer and gave its members the role Viewer",
             "ada changed the role Writer which was called Editor",
             &gave,
@@ -74,7 +86,13 @@ async fn every_event_is_a_sentence() {
             "ada made this tenant",
         ];
         assert_eq!(sentences(&page), expected);
-        page.has(&["12 events", "Chain intact up to event 12", "<dt>permissions</dt>", "projects:update"]);
+        page.has(&[
+            "16 events",
+            "Chain intact up to event 16",
+            "ben: member",
+            "<dt>permissions</dt>",
+            "projects:update",
+        ]);
         ben.get("/t/acme/audit").await.expect(403);
         ben.get("/t/acme").await.lacks(&["/t/acme/audit"]);
         ada.get("/t/acme").await.has(&["href=\"/t/acme/audit\""]);

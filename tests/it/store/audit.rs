@@ -88,11 +88,15 @@ async fn a_denial_is_recorded_and_changes_no_decision() {
             granted_by: Vec::new(),
             ask: Vec::new(),
             decision_id: DecisionId::new(),
+            suspended: false,
             policy_version: version,
         };
         let (actor, target) = (Actor::system("test"), Target::new("tenant", tenant, "Acme"));
         let event = ("member.updated", target);
-        let committed = record_denied(&world.database, tenant, actor, event, &denial).await.unwrap();
+        let committed =
+            record_denied(&world.database, freehold::db::Chain::Tenant(tenant), actor, event, &denial)
+                .await
+                .unwrap();
         assert_eq!(committed.policy_version, None);
         let owner = "select count(*) from members where tenant_id = $1";
         assert_eq!(world.db_count(tenant, owner).await, 1);

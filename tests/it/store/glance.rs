@@ -109,11 +109,12 @@ async fn is_refused(world: &World, tenant: TenantId, user: UserId) {
         granted_by: Vec::new(),
         ask: Vec::new(),
         decision_id: DecisionId::new(),
+        suspended: false,
         policy_version: 1,
     };
     let actor = Actor { kind: ActorKind::User(user), ..Actor::system("somebody") };
     let event = ("members:update", Target::new("request", "PUT /", ""));
-    record_denied(&world.database, tenant, actor, event, &denial).await.unwrap();
+    record_denied(&world.database, freehold::db::Chain::Tenant(tenant), actor, event, &denial).await.unwrap();
 }
 
 #[tokio::test]

@@ -2,8 +2,11 @@
 
 mod audit;
 mod audit_search;
+mod decisions;
 mod glance;
 mod members;
+mod members_many;
+mod members_preview;
 mod role_edits;
 mod roles;
 mod roles_preview;

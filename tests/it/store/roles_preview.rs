@@ -74,15 +74,15 @@ fn steps() -> impl Strategy<Value = Step> {
         .prop_map(|(held, by_the_owner, role, act)| Step { held, by_the_owner, role, act })
 }
 
-/// What each may do, by name.
-type Decisions = BTreeMap<UserId, BTreeSet<String>>;
+/// What each may do, by name; nothing for who is no member.
+pub(super) type Decisions = BTreeMap<UserId, BTreeSet<String>>;
 
-async fn decisions(world: &World, tenant: TenantId, people: &[UserId]) -> Decisions {
+pub(super) async fn decisions(world: &World, tenant: TenantId, people: &[UserId]) -> Decisions {
     let mut all = Decisions::new();
     for user in people {
-        let standing = world.authz.standing(tenant, *user).await.unwrap().unwrap();
-        let names = world.authz.catalogue().names(standing.effective);
-        all.insert(*user, names.into_iter().map(str::to_owned).collect());
+        let standing = world.authz.standing(tenant, *user).await.unwrap();
+        let names = standing.map(|standing| world.authz.catalogue().names(standing.effective));
+        all.insert(*user, names.into_iter().flatten().map(str::to_owned).collect());
     }
     all
 }
@@ -96,7 +96,13 @@ fn set(names: &[String]) -> BTreeSet<String> {
 }
 
 #[track_caller]
-fn agrees(told: &Preview, before: &Decisions, after: &Decisions, caller: UserId, step: &Step) {
+pub(super) fn agrees(
+    told: &Preview,
+    before: &Decisions,
+    after: &Decisions,
+    caller: UserId,
+    step: &impl std::fmt::Debug,
+) {
     let (mut gained, mut lost, mut affected) = (BTreeSet::new(), BTreeSet::new(), 0);
     for (user, old) in before {
         let (gains, loses) = (less(&after[user], old), less(old, &after[user]));
@@ -119,7 +125,7 @@ fn agrees(told: &Preview, before: &Decisions, after: &Decisions, caller: UserId,
 }
 
 /// A refusal, without what is made anew each time.
-fn words(error: Error) -> String {
+pub(super) fn words(error: Error) -> String {
     let Error::Forbidden(denial) = error else { return format!("{error:?}") };
     format!("{} {} {:?}", denial.required, denial.reason, denial.granted_by)
 }
@@ -137,7 +143,7 @@ async fn take(
     match &step.act {
         Act::Edit(to) => {
             let grant = world.try_grant::<perm::RolesUpdate>(caller, tenant).await.ok()?;
-            let told = preview(authz, &grant, key, to).await;
+            let told = preview(authz, &grant, key, to, None).await;
             unmoved().await;
             Some((told, change(authz, &grant, key, to, None).await.map(drop)))
         }
@@ -231,7 +237,7 @@ async fn two_hundred_are_named_in_order_and_all_are_counted() {
         }
         let grant = world.grant::<perm::RolesUpdate>(ada, tenant).await;
         let none = RoleChange { permissions: Some(Vec::new()), ..RoleChange::default() };
-        let told = preview(&world.authz, &grant, "one", &none).await.unwrap();
+        let told = preview(&world.authz, &grant, "one", &none, None).await.unwrap();
         assert_eq!((told.members.len(), told.affected_members), (200, 205));
         let names: Vec<String> = told.members.iter().map(|entry| entry.user.name.to_lowercase()).collect();
         let expected: Vec<String> = (795..995).map(|number| format!("p{number}")).collect();

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::store::world::{ANYONE, World, on_both};
 use freehold::authz::perm;
+use freehold::authz::platform::PlatformRole;
 use freehold::authz::{Own, TenantRef};
 use freehold::config::TenantCreation;
 use freehold::error::Error;
@@ -95,8 +96,11 @@ async fn only_operators_make_tenants_where_it_is_so_set() {
         let new = NewTenant { name: "Acme".into(), slug: None };
         let mut principal = world.principal(ada).await;
         let error = create(&world.database, &world.authz, &principal, &new, rules).await.unwrap_err();
-        assert!(matches!(error, Error::Forbidden(denial) if denial.required == "operator"));
-        principal.user = Arc::new(freehold::authz::UserHead { operator: true, ..(*principal.user).clone() });
+        assert!(matches!(error, Error::Forbidden(denial) if denial.required == "tenants:create"));
+        principal.user = Arc::new(freehold::authz::UserHead {
+            operator: Some(PlatformRole::Operator),
+            ..(*principal.user).clone()
+        });
         assert!(create(&world.database, &world.authz, &principal, &new, rules).await.is_ok());
     })
     .await;

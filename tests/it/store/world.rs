@@ -102,8 +102,8 @@ impl World {
         let (user, identity) = (UserId::new(), IdentityId::new());
         let email = format!("{}@example.com", name.to_lowercase());
         let mut on = self.database.upkeep().await.unwrap();
-        let text = "insert into users (id, name, email, email_verified, created_at, updated_at) \
-                    values ($1, $2, $3, true, $4, $4)";
+        let text = "insert into users (id, name, email, email_verified, created_at, updated_at, sort_name) \
+                    values ($1, $2, $3, true, $4, $4, lower($2))";
         raw!(&mut on, execute, query(text).bind(user).bind(name).bind(&email).bind(START)).unwrap();
         let text = "insert into identities (id, user_id, provider, issuer, subject, created_at, last_used_at) \
                     values ($1, $2, 'google', 'google', $3, $4, $4)";
@@ -155,7 +155,8 @@ impl World {
         });
         let mut tx = self.database.write(Chain::Tenant(tenant)).await.unwrap();
         let at = tx.at();
-        let text = "insert into members (tenant_id, user_id, joined_at) values ($1, $2, $3) \
+        let text = "insert into members (tenant_id, user_id, joined_at, sort_name) \
+                    select $1, id, $3, sort_name from users where id = $2 \
                     on conflict (tenant_id, user_id) do nothing";
         raw!(&mut tx, execute, query(text).bind(tenant).bind(user).bind(at)).unwrap();
         let text = "delete from role_assignments where tenant_id = $1 and user_id = $2";

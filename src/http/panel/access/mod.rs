@@ -1,9 +1,10 @@
-//! Who may do what, and why: by person, by permission, and as two tables. Called by the panel's router; each page is
+//! Who may do what, and why: by person, by permission, as two tables, and what nobody uses. Called by the panel's router; each page is
 //! for who holds `access:read`, and must never explain by itself what `authz` has not said.
 
 pub(super) mod matrix;
 pub(super) mod person;
 pub(super) mod routes;
+pub(super) mod unused;
 pub(super) mod who;
 
 use crate::authz::{Because, Effect};
@@ -17,6 +18,7 @@ pub(super) fn routes() -> Routes {
         .get("/t/{tenant}/access/who-can", "Who may do something, and why", who::show)
         .get("/t/{tenant}/access/roles", "Every role and permission of a tenant", matrix::show)
         .get("/t/{tenant}/access/routes", "Every route with the permission it takes", routes::show)
+        .get("/t/{tenant}/access/unused", "What of each role nobody used", unused::show)
 }
 
 /// The pages about access.
@@ -26,6 +28,7 @@ pub(super) enum Tab {
     Who,
     Matrix,
     Routes,
+    Unused,
 }
 
 /// A page about access, in the row that leads from one to the others.
@@ -48,6 +51,7 @@ pub(super) fn tabs(path: &str, shown: Tab) -> Vec<TabLink> {
         (Tab::Who, "By permission", "/who-can"),
         (Tab::Matrix, "Roles", "/roles"),
         (Tab::Routes, "Routes", "/routes"),
+        (Tab::Unused, "Unused", "/unused"),
     ]
     .map(tab)
     .into()

@@ -107,7 +107,7 @@ fn guarded<'a>(
     let itself = has(&info.name) || has(&info.description);
     let takes = |route: &&RouteInfo| match route.access {
         Access::Permission(name) | Access::PermissionOrOwn(name) => name == info.name,
-        Access::SignedIn | Access::Public(_) => false,
+        Access::Platform(_) | Access::SignedIn | Access::Public(_) => false,
     };
     let routes: Vec<Listed> = routes
         .filter(takes)

@@ -130,11 +130,17 @@ fn texts(value: &Value) -> Vec<String> {
             match (fields.get("key").and_then(Value::as_str), fields.get("expires_at")) {
                 (Some(key), Some(Value::String(end))) => vec![format!("{key} until {end}")],
                 (Some(key), _) => vec![key.to_owned()],
-                (None, _) => vec![value.to_string()],
+                (None, _) => vec![person(fields).unwrap_or_else(|| value.to_string())],
             }
         }
         Value::Bool(_) | Value::Number(_) => vec![value.to_string()],
     }
+}
+
+/// Someone with their roles, as `Ben Sample: viewer, admin`.
+fn person(fields: &serde_json::Map<String, Value>) -> Option<String> {
+    let (name, roles) = (fields.get("name")?.as_str()?, texts(fields.get("roles")?));
+    Some(format!("{name}: {}", if roles.is_empty() { "no role".to_owned() } else { roles.join(", ") }))
 }
 
 #[cfg(test)]
@@ -160,6 +166,22 @@ mod tests {
         });
         let expected = [is("name", &["A"], &["B"]), is("permissions", &["x:read"], &["z:read"])];
         assert_eq!(told(&value), expected);
+    }
+
+    #[test]
+    fn each_of_many_is_told_with_their_roles() {
+        let one = |name: &str, roles: &[&str]| {
+            let roles: Vec<Value> =
+                roles.iter().map(|key| json!({ "key": key, "expires_at": null })).collect();
+            json!({ "id": "x", "name": name, "roles": roles })
+        };
+        let value = json!({
+            "before": { "members": [one("Ada", &["viewer"]), one("Ben", &["viewer"])] },
+            "after": { "members": [one("Ada", &["admin", "viewer"]), one("Ben", &[])] },
+        });
+        let expected =
+            is("members", &["Ada: viewer", "Ben: viewer"], &["Ada: admin, viewer", "Ben: no role"]);
+        assert_eq!(told(&value), [expected]);
     }
 
     #[test]

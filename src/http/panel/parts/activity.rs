@@ -31,6 +31,7 @@ pub(in crate::http::panel) struct Activity {
 /// What can be done: the action, what it is in words, whether its target is to be named, and how a filter calls it.
 const DEEDS: &[(&str, &str, bool, &str)] = &[
     ("member.updated", "changed the roles of", true, "Roles of a member changed"),
+    ("members.roles_changed", "changed the roles of", true, "Roles of several members changed"),
     ("member.removed", "removed", true, "Member removed"),
     ("member.left", "left", false, "Member left"),
     ("member.joined_by_domain", "joined by their address in a domain", false, "Joined by a domain"),
@@ -52,6 +53,10 @@ const DEEDS: &[(&str, &str, bool, &str)] = &[
     ("tenant.updated", "changed the settings", false, "Settings changed"),
     ("tenant.created", "made this tenant", false, "Tenant made"),
     ("tenant.deleted", "deleted this tenant", false, "Tenant deleted"),
+    ("tenant.restored", "restored this tenant", false, "Tenant restored"),
+    ("tenant.transferred", "handed this tenant to", true, "Tenant handed over"),
+    ("tenant.suspended", "suspended this tenant", false, "Tenant suspended"),
+    ("tenant.resumed", "resumed this tenant", false, "Tenant resumed"),
 ];
 
 /// The actions one may ask for, and what they are called.
@@ -99,24 +104,37 @@ fn refusal(permission: &str, catalogue: &Catalogue) -> String {
 /// `gave … the role Editor`, `took from … the role Editor`: when someone got roles and lost none, or the other way round.
 fn given_or_taken(action: &str, changes: &Value, policy: &TenantPolicy) -> Option<(&'static str, String)> {
     let side = |pointer: &str| changes.pointer(pointer)?.as_array();
+    if action == "members.roles_changed" {
+        let (given, taken) = (side("/after/given")?, side("/after/taken")?);
+        return match (given.as_slice(), taken.as_slice()) {
+            ([..], []) => Some(("gave", which(given, policy))),
+            ([], [..]) => Some(("took from", which(taken, policy))),
+            _ => None,
+        };
+    }
     let (before, after) = (side("/before/roles")?, side("/after/roles")?);
     let besides = |all: &[Value], others: &[Value]| -> Vec<Value> {
         all.iter().filter(|role| others.iter().all(|other| key(other) != key(role))).cloned().collect()
     };
     let (gained, lost) = (besides(after, before), besides(before, after));
-    let (did, which) = match (action, gained.len(), lost.len()) {
+    let (did, those) = match (action, gained.len(), lost.len()) {
         ("member.updated", 1.., 0) => ("gave", gained),
         // Who is left with none is better told so.
         ("member.updated", 0, 1..) if !after.is_empty() => ("took from", lost),
         _ => return None,
     };
-    let noun = if which.len() == 1 { "the role" } else { "the roles" };
-    let until = match which.as_slice() {
+    Some((did, which(&those, policy)))
+}
+
+/// `the role Editor until 2026-01-31`, `the roles Editor, Viewer`.
+fn which(those: &[Value], policy: &TenantPolicy) -> String {
+    let noun = if those.len() == 1 { "the role" } else { "the roles" };
+    let until = match those {
         [role] => role["expires_at"].as_str().and_then(|end| end.get(..10)),
         _ => None,
     };
     let until = until.map(|day| format!(" until {day}")).unwrap_or_default();
-    Some((did, format!("{noun} {}{until}", roles(&Value::Array(which), policy))))
+    format!("{noun} {}{until}", roles(&Value::Array(those.to_vec()), policy))
 }
 
 /// What came of it, where a word more tells a lot.
@@ -124,6 +142,12 @@ fn detail(action: &str, changes: &Value, policy: &TenantPolicy) -> String {
     let after = &changes["after"];
     match action {
         "member.updated" => format!("to {}", roles(&after["roles"], policy)),
+        "members.roles_changed" => {
+            format!("giving {}, taking {}", roles(&after["given"], policy), roles(&after["taken"], policy))
+        }
+        "tenant.suspended" => {
+            after["reason"].as_str().map(|why| format!("because: {why}")).unwrap_or_default()
+        }
         "invitation.created" => format!("as {}", roles(&after["roles"], policy)),
         "join_request.approved" => format!("as {}", roles(&after["roles"], policy)),
         "domain.updated" => joining(after, policy),

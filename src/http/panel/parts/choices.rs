@@ -11,7 +11,7 @@ use crate::http::panel::parts::shown::Moment;
 use crate::roles::guards::{self, Holding};
 
 /// A role that one may give for this long may be given with an end.
-const SOON: Duration = Duration::from_mins(1);
+pub(in crate::http::panel) const SOON: Duration = Duration::from_mins(1);
 
 /// A role in a form of check boxes.
 #[derive(Debug, Clone)]

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use crate::authz::platform::PlatformGrant;
 use crate::authz::{Grant, Permission, Principal, perm};
 use crate::error::Result;
 use crate::http::extract::form_token;
@@ -39,6 +40,8 @@ pub(in crate::http::panel) struct Frame {
     pub(in crate::http::panel) nav: Vec<NavGroup>,
     /// The page that searches what the caller may reach from here.
     pub(in crate::http::panel) search: String,
+    /// Whether the caller operates the installation.
+    pub(in crate::http::panel) operator: bool,
     /// What was just done.
     pub(in crate::http::panel) notice: Option<&'static str>,
 }
@@ -101,6 +104,12 @@ pub(in crate::http::panel) enum Section {
     Settings,
     Tenants,
     Account,
+    /// Of operators: how the installation is.
+    Installation,
+    /// Of operators: every tenant.
+    EveryTenant,
+    /// Of operators: everyone who has an account.
+    Everyone,
     /// Led to by no entry: the search.
     Search,
 }
@@ -125,6 +134,7 @@ impl Frame {
             here: None,
             nav: own_pages(section).into_iter().chain(development(view)).collect(),
             search: "/search".to_owned(),
+            operator: user.operator.is_some(),
             notice: None,
         })
     }
@@ -144,6 +154,20 @@ impl Frame {
         frame.search = format!("{path}/search");
         frame.nav = tenant_pages(grant, section).into_iter().chain(development(view)).collect();
         frame.here = Some(Here { name: policy.name.clone(), avatar });
+        Ok(frame)
+    }
+
+    /// Around a page of operators.
+    pub(in crate::http::panel) async fn operating<P>(
+        view: &View,
+        grant: &PlatformGrant<P>,
+        section: Section,
+    ) -> Result<Self> {
+        let mut frame = Self::of(view, grant.principal(), section).await?;
+        for group in frame.nav.iter_mut().filter(|group| group.label.is_empty()) {
+            group.label = "You";
+        }
+        frame.nav.insert(0, operator_pages(grant, section));
         Ok(frame)
     }
 
@@ -173,6 +197,26 @@ fn development(view: &View) -> Option<NavGroup> {
     let links =
         vec![link("/dev/mailbox", "Mailbox", Icon::Mail), link("/dev/gallery", "Gallery", Icon::Overview)];
     keeps_mail(view).then_some(NavGroup { label: "Development", links })
+}
+
+/// What operators have.
+fn operator_pages<P>(grant: &PlatformGrant<P>, section: Section) -> NavGroup {
+    use crate::authz::platform::perm;
+    let link = |(part, path, label, icon, seen): (Section, &str, _, _, bool)| {
+        seen.then(|| NavLink { path: path.to_owned(), label, icon, keys: "", current: part == section })
+    };
+    let links = [
+        (Section::Installation, "/operator", "Installation", Icon::Overview, grant.can::<perm::HealthRead>()),
+        (
+            Section::EveryTenant,
+            "/operator/tenants",
+            "Every tenant",
+            Icon::Tenant,
+            grant.can::<perm::TenantsRead>(),
+        ),
+        (Section::Everyone, "/operator/users", "Everyone", Icon::Members, grant.can::<perm::UsersRead>()),
+    ];
+    NavGroup { label: "Operator", links: links.into_iter().filter_map(link).collect() }
 }
 
 /// What everyone has.

@@ -20,6 +20,10 @@ pub(super) mod permissions;
 pub(super) mod choices;
 // The second step before what cannot be undone.
 pub(super) mod confirm;
+// What a change would do.
+pub(super) mod consequences;
+// The page that shows it before the change is made.
+pub(super) mod preview;
 // Lines of the audit log as sentences.
 pub(super) mod activity;
 // What needs someone's attention.

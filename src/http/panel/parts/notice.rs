@@ -8,6 +8,12 @@ use crate::http::answer::SeeOther;
 pub(in crate::http::panel) enum Notice {
     TenantCreated,
     TenantDeleted,
+    TenantRestored,
+    TenantSuspended,
+    TenantResumed,
+    Transferred,
+    PersonDisabled,
+    PersonEnabled,
     SettingsSaved,
     RolesChanged,
     MemberRemoved,
@@ -37,7 +43,21 @@ pub(in crate::http::panel) enum Notice {
 
 const ALL: &[(Notice, &str, &str)] = &[
     (Notice::TenantCreated, "tenant-created", "The tenant is made, and you own it."),
-    (Notice::TenantDeleted, "tenant-deleted", "The tenant is deleted."),
+    (Notice::TenantDeleted, "tenant-deleted", "The tenant is deleted. You can restore it for 30 days."),
+    (
+        Notice::TenantRestored,
+        "tenant-restored",
+        "The tenant is back, with its slug, its people and its data.",
+    ),
+    (
+        Notice::TenantSuspended,
+        "tenant-suspended",
+        "The tenant is suspended: nothing in it is allowed any more.",
+    ),
+    (Notice::TenantResumed, "tenant-resumed", "The tenant is resumed, and everyone in it may go on."),
+    (Notice::Transferred, "transferred", "The tenant is handed over."),
+    (Notice::PersonDisabled, "person-disabled", "The person is disabled, and their sessions have ended."),
+    (Notice::PersonEnabled, "person-enabled", "The person is enabled and may sign in again."),
     (Notice::SettingsSaved, "settings-saved", "The settings are saved."),
     (Notice::RolesChanged, "roles-changed", "The roles are saved and already in effect."),
     (Notice::MemberRemoved, "member-removed", "The member is removed and has no access any more."),

@@ -5,6 +5,7 @@ use super::{Sampled, scene};
 use crate::http::panel::access::matrix::{Cell, MatrixPage, MatrixRow};
 use crate::http::panel::access::person::{Answer, Chosen, Group, PersonPage};
 use crate::http::panel::access::routes::{Guarded, Listed, RoutesPage};
+use crate::http::panel::access::unused::{Idle, Rest, UnusedPage};
 use crate::http::panel::access::who::{Person, WhoPage};
 use crate::http::panel::access::{Line, Tab, tabs};
 use crate::http::panel::members::Row;
@@ -55,6 +56,7 @@ fn person(look: Look, found: Vec<Row>) -> PersonPage {
 
 fn row(number: usize, name: &str) -> Row {
     Row {
+        id: scene::id(1).to_string(),
         path: "#".to_owned(),
         name: name.to_owned(),
         email: format!("person-{number}@example.com"),
@@ -247,5 +249,41 @@ fn guarded() -> Guarded {
             listed("DELETE", "/api/v1/tenants/{tenant}/members/{user}", "Remove a member, or leave", true),
             listed("GET", "/t/{tenant}/members/{user}/remove", "Ask before a member is removed", false),
         ],
+    }
+}
+
+impl Sampled for UnusedPage {
+    const PAGE: &'static str = "access-unused";
+
+    fn samples(look: Look) -> Vec<(&'static str, Self)> {
+        let page = |roles| Self {
+            frame: scene::inside(look, Section::Access, "Acme"),
+            path: PATH.to_owned(),
+            tabs: tabs(PATH, Tab::Unused),
+            days: 30,
+            roles,
+            may_edit: true,
+        };
+        let rest =
+            |name: &str, last| Rest { name: name.to_owned(), sentence: "See projects.".to_owned(), last };
+        let role = |name: &str, system, (holders, gives), permissions| Idle {
+            key: "#".to_owned(),
+            name: name.to_owned(),
+            system,
+            holders,
+            young: None,
+            gives,
+            permissions,
+        };
+        let some = || vec![rest("projects:delete", Some(scene::ago(24 * 40))), rest("tokens:create", None)];
+        let all = vec![
+            role("Owner", true, (2, 29), some()),
+            role("Viewer", true, (12_480, 4), Vec::new()),
+            role("Editor", false, (1, 2), some()),
+            Idle { young: Some(scene::ago(24 * 3)), ..role(scene::LONG, false, (0, 2), some()) },
+            role("Nothing yet", false, (0, 0), Vec::new()),
+        ];
+        let calm = vec![role("Owner", true, (1, 29), Vec::new()), role("Viewer", true, (3, 4), Vec::new())];
+        vec![("some", page(all)), ("all-used", page(calm))]
     }
 }

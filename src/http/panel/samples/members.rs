@@ -52,7 +52,7 @@ impl Sampled for MembersPage {
                     ..page(look, Vec::new())
                 },
             ),
-            ("viewer", Self { may_invite: false, may_change: false, ..usual() }),
+            ("viewer", Self { may_invite: false, may_change: false, may_select: false, ..usual() }),
         ]
     }
 }
@@ -76,11 +76,13 @@ fn page(look: Look, members: Vec<Row>) -> MembersPage {
         next: None,
         may_invite: true,
         may_change: true,
+        may_select: true,
     }
 }
 
 fn row(number: usize, name: &str, email: &str) -> Row {
     Row {
+        id: scene::id(number).to_string(),
         path: format!("/t/acme/members/{}", scene::id(number)),
         name: name.to_owned(),
         email: email.to_owned(),

@@ -11,10 +11,13 @@ mod domains;
 mod invitations;
 mod invited;
 mod join;
+mod many;
 mod members;
+mod operator;
 mod outside;
 mod parts;
 mod people;
+mod preview;
 mod problems;
 mod role;
 mod roles;
@@ -58,7 +61,9 @@ pub(super) fn all(look: Look) -> Vec<Sample> {
         of::<super::overview::OverviewPage>(look),
         of::<super::members::MembersPage>(look),
         of::<super::member::MemberPage>(look),
+        of::<super::many::ManyRolesPage>(look),
         of::<super::parts::confirm::Confirm>(look),
+        of::<super::parts::preview::PreviewPage>(look),
         of::<super::invitations::InvitationsPage>(look),
         of::<super::inviting::LinkPage>(look),
         of::<super::invited::InvitedPage>(look),
@@ -71,10 +76,17 @@ pub(super) fn all(look: Look) -> Vec<Sample> {
         of::<super::access::who::WhoPage>(look),
         of::<super::access::matrix::MatrixPage>(look),
         of::<super::access::routes::RoutesPage>(look),
+        of::<super::access::unused::UnusedPage>(look),
         of::<super::audit::AuditPage>(look),
         of::<super::audit::chain::ChainPage>(look),
         of::<super::settings::SettingsPage>(look),
         of::<super::domains::DomainsPage>(look),
+        of::<super::operator::home::OperatorPage>(look),
+        of::<super::operator::tenants::TenantListPage>(look),
+        of::<super::operator::tenant::TenantPage>(look),
+        of::<super::operator::people::PeopleListPage>(look),
+        of::<super::operator::person::AccountDetailPage>(look),
+        of::<super::operator::reason::ReasonPage>(look),
         of::<super::search::SearchPage>(look),
         of::<super::problem::ProblemPage>(look),
         of::<super::mailbox::MailboxPage>(look),
@@ -120,7 +132,14 @@ mod tests {
         };
         let samples = read(&panel.join("samples")).concat();
         let mut pages = 0;
-        for source in [read(&panel), read(&panel.join("access")), read(&panel.join("parts"))].concat() {
+        for source in [
+            read(&panel),
+            read(&panel.join("access")),
+            read(&panel.join("operator")),
+            read(&panel.join("parts")),
+        ]
+        .concat()
+        {
             for after in source.split("#[template(path = ").skip(1) {
                 if after.starts_with("\"dev/gallery.html\"") {
                     continue; // It is the list of all the others.

@@ -56,23 +56,22 @@ impl Sampled for Confirm {
     fn samples(look: Look) -> Vec<(&'static str, Self)> {
         let last = Error::Conflict("A tenant needs an owner, and this is the last one.".into());
         vec![
-            ("usual", question(look, "Ben Sample", "Acme")),
-            ("refused", Self { errors: refused(last), ..question(look, "Ben Sample", "Acme") }),
-            ("awkward", question(look, scene::LONG, scene::UNBROKEN)),
+            ("usual", question(look, "Acme")),
+            ("refused", Self { errors: refused(last), ..question(look, "Acme") }),
+            ("awkward", question(look, scene::UNBROKEN)),
         ]
     }
 }
 
-fn question(look: Look, name: &str, tenant: &str) -> Confirm {
+fn question(look: Look, tenant: &str) -> Confirm {
     Confirm {
         frame: scene::inside(look, Section::Members, tenant),
-        title: format!("Remove {name} from {tenant}?"),
-        text: format!(
-            "The roles of {name} and all access end at once, and invitations to their addresses are withdrawn."
-        ),
+        title: format!("Leave {tenant}?"),
+        text: "You lose your roles and all access at once. To come back you need a new invitation."
+            .to_owned(),
         action: "/t/acme/members/1/remove".to_owned(),
-        button: "Remove",
-        cancel: "/t/acme/members".to_owned(),
+        button: "Leave",
+        cancel: "/t/acme".to_owned(),
         errors: FormErrors::default(),
     }
 }
@@ -82,6 +81,7 @@ fn member(look: Look, name: &str, email: &str) -> MemberPage {
         frame: scene::inside(look, Section::Members, "Acme"),
         path: "/t/acme".to_owned(),
         member: Row {
+            id: scene::id(1).to_string(),
             path: "/t/acme/members/1".to_owned(),
             name: name.to_owned(),
             email: email.to_owned(),

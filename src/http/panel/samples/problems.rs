@@ -7,7 +7,7 @@ use super::{Sampled, scene};
 use crate::error::{Denial, Error, Person};
 use crate::http::panel::denied::Denied;
 use crate::http::panel::parts::view::Look;
-use crate::http::panel::problem::{ProblemPage, advice};
+use crate::http::panel::problem::{ProblemPage, SUSPENDED, advice};
 use crate::http::problem::Problem;
 use crate::ids::{DecisionId, UserId};
 
@@ -72,6 +72,17 @@ fn others(look: Look) -> Vec<(&'static str, ProblemPage)> {
             },
         ),
         ("internal", page(Error::Internal("sample", None))),
+        (
+            "suspended",
+            ProblemPage {
+                suspended: true,
+                advice: SUSPENDED.to_owned(),
+                back: back("To your tenants"),
+                ..page(Error::Forbidden(Box::new(denial(
+                    "This tenant is suspended: a payment is overdue. Write to billing@example.com.",
+                ))))
+            },
+        ),
     ]
 }
 
@@ -79,7 +90,7 @@ fn denials(look: Look) -> Vec<(&'static str, ProblemPage)> {
     let usual = || denial("None of your roles in this tenant allows it.");
     let names = [scene::LONG, scene::UNBROKEN, "Dorothea Sample", "فاطمة Sample", "李 Sample"];
     let keys = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-    let outweighed = Denial { held_roles: keys(&["Admin"]), ..denial("This tenant is suspended.") };
+    let outweighed = Denial { held_roles: keys(&["Admin"]), ..usual() };
     let alone = Denial { granted_by: Vec::new(), ask: Vec::new(), held_roles: Vec::new(), ..usual() };
     let awkward = Denial {
         held_roles: keys(&[scene::LONG, "Viewer", scene::UNBROKEN]),
@@ -119,6 +130,7 @@ fn denial(reason: &'static str) -> Denial {
         granted_by: vec!["Owner".to_owned(), "Admin".to_owned()],
         ask: vec![person((1, "Ben Sample"))],
         decision_id: DecisionId::from_uuid(scene::id(7)),
+        suspended: false,
         policy_version: 12,
     }
 }

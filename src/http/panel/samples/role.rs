@@ -1,6 +1,6 @@
 //! One role: as a form, new, copied, wrong and awkward; to look at only; about to be deleted.
 
-use super::{Sampled, scene};
+use super::{Sampled, preview, scene};
 use crate::error::{Error, FieldError};
 use crate::http::panel::parts::form::{self, FormErrors, Rejected};
 use crate::http::panel::parts::frame::Section;
@@ -65,13 +65,16 @@ impl Sampled for DeleteRolePage {
                 .map(|name| (name.to_lowercase(), name.to_owned()))
                 .into(),
             chosen: String::new(),
+            consequences: None,
             errors: FormErrors::default(),
         };
-        let refused = Error::Conflict("Other roles inherit from this one: night-shift.".into());
+        let refused = || Error::Conflict("Other roles inherit from this one: night-shift.".into());
         vec![
             ("held", page()),
-            ("free", Self { holders: None, ..page() }),
-            ("refused", Self { errors: whole(refused), ..page() }),
+            ("chosen", Self { chosen: "member".to_owned(), consequences: Some(preview::usual()), ..page() }),
+            ("free", Self { holders: None, consequences: Some(preview::nobody()), ..page() }),
+            ("refused", Self { errors: whole(refused()), ..page() }),
+            ("refused-free", Self { errors: whole(refused()), holders: None, ..page() }),
             ("awkward", Self { name: scene::LONG.to_owned(), ..page() }),
         ]
     }

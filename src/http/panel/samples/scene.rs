@@ -106,6 +106,7 @@ pub(super) fn frame(look: Look, section: Section) -> Frame {
         here: None,
         nav: vec![NavGroup { label: "", links }],
         search: "/search".to_owned(),
+        operator: false,
         notice: None,
     }
 }

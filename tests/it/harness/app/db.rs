@@ -27,7 +27,10 @@ pub(super) async fn execute(database: &Database, sql: &str) -> u64 {
     }
 }
 
-/// Every row of every table but `except`, as text, without `last_seen_at`, which is written now and then.
+/// What every decision adds to now and then, by itself.
+const RECORD: [&str; 2] = ["decision_counts", "role_uses"];
+
+/// Every row of every table but `except` and [`RECORD`], as text, without `last_seen_at`, which is written now and then.
 pub(crate) async fn dump(database: &Database, except: &[&str]) -> Vec<(String, String)> {
     let mut on = database.read().await.unwrap();
     let postgres = matches!(on.connection(), Connection::Postgres(_));
@@ -38,7 +41,8 @@ pub(crate) async fn dump(database: &Database, except: &[&str]) -> Vec<(String, S
     };
     let tables: Vec<String> = on_either!(&mut on, fetch_all, query_scalar(tables));
     let mut dump = Vec::new();
-    for table in tables.into_iter().filter(|table| !except.contains(&table.as_str())) {
+    let wanted = |table: &String| !except.contains(&table.as_str()) && !RECORD.contains(&table.as_str());
+    for table in tables.into_iter().filter(wanted) {
         let rows = if postgres {
             format!(
                 "select coalesce(string_agg(r, chr(10) order by r), '') from \
