@@ -224,9 +224,8 @@ async fn twenty_who_accept_at_once_are_one_member() {
         let statuses: Vec<u16> = answers.iter().map(|answer| answer.status.as_u16()).collect();
         assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1, "{statuses:?}");
         assert!(statuses.iter().all(|status| [200, 409].contains(status)), "{statuses:?}");
-        let members =
-            format!("select count(*) from members where user_id = (select accepted_by from invitations)");
-        assert_eq!(app.db_number(&members).await, 1);
+        let members = "select count(*) from members where user_id = (select accepted_by from invitations)";
+        assert_eq!(app.db_number(members).await, 1);
         let events = "select count(*) from audit_events where action = 'invitation.accepted'";
         assert_eq!(app.db_number(events).await, 1);
     })
