@@ -24,6 +24,8 @@ pub mod invitations;
 pub mod requests;
 // Setting back what the audit log records.
 pub mod undo;
+// Domains a tenant has proved, and joining by them.
+pub mod domains;
 // Who is in a tenant, with which roles.
 pub mod members;
 // The roles of a tenant, and who may give them.

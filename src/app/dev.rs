@@ -13,7 +13,6 @@ use crate::dev::idp::{Clients, Idp};
 use crate::error::{Error, Result};
 use crate::ids::secret_text;
 use crate::login::Provider;
-use crate::mail::MailBox;
 
 const GOOGLE_CLIENT: &str = "freehold-dev-google";
 const GITHUB_CLIENT: &str = "freehold-dev-github";
@@ -29,7 +28,7 @@ pub(super) async fn run(mut config: Config) -> Result<()> {
     let idp = start_provider(&mut config, clock.clone()).await?;
     let database = open_database(&config, true, clock)?;
     database.migrate().await?;
-    let app = build(config, database, Some(MailBox::announcing())).await?;
+    let app = build(config, database, Some(idp.mails())).await?;
     crate::dev::samples::plant(&app.state.database, &app.state.authz, &app.state.config).await?;
     run::run(app, |app| greet(app, &idp)).await
 }
@@ -99,6 +98,7 @@ async fn start_provider(config: &mut Config, clock: Clock) -> Result<Idp> {
         url: idp.github_url(),
         api_url: idp.github_api_url(),
     });
+    config.dns.get_or_insert(idp.dns());
     Ok(idp)
 }
 
@@ -114,6 +114,7 @@ fn greet(app: &App, idp: &Idp) {
     println!("  Mail      {url}/dev/mailbox");
     println!("  Gallery   {url}/dev/gallery (every page in every state)");
     println!("  Metrics   http://{}/metrics", app.state.config.ops_listen);
-    println!("  Provider  {} plays Google and GitHub\n", idp.origin());
+    println!("  Provider  {} plays Google and GitHub", idp.origin());
+    println!("  DNS       {}/dns is where domains are proved\n", idp.origin());
     println!("  Everything is kept in {}. Ctrl-C stops it.\n", app.state.config.data.display());
 }

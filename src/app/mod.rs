@@ -20,6 +20,7 @@ use crate::clock::Clock;
 use crate::config::{Config, ProviderConfig};
 use crate::db::{Database, Sealer};
 use crate::decisions::{self, Record};
+use crate::domains::Dns;
 use crate::error::{Error, Result};
 use crate::http;
 use crate::http::state::{AppState, Parts};
@@ -91,6 +92,7 @@ pub async fn build(config: Config, database: Database, mailbox: Option<MailBox>)
     let sealer = Sealer::new(config.secret.expose_secret().as_bytes());
     let outbox = Outbox::new(sealer.clone());
     let transport = transport(&config, mailbox.clone())?;
+    let dns = Dns::new(config.dns)?;
     let last_seen = Arc::new(LastSeen::new(config.limits.cached_members));
     let decisions = Arc::new(Record::default());
     let work = vec![
@@ -109,6 +111,7 @@ pub async fn build(config: Config, database: Database, mailbox: Option<MailBox>)
         last_seen,
         decisions,
         outbox,
+        dns,
         routes: http::table(),
         draining: AtomicBool::new(false),
         #[cfg(feature = "dev")]

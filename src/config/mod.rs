@@ -70,6 +70,9 @@ pub struct Settings {
     /// Sender of mail, such as `Freehold <no-reply@example.com>`.
     #[arg(long, env = "FREEHOLD_MAIL_FROM", global = true)]
     pub mail_from: Option<String>,
+    /// DNS server asked for the records that prove domains, as `address:port` [default: the system's].
+    #[arg(long, env = "FREEHOLD_DNS", global = true)]
+    pub dns: Option<SocketAddr>,
     /// At least 32 bytes; signs cursors and form tokens, encrypts what rests in the database. Same on all nodes.
     #[arg(long, env = "FREEHOLD_SECRET", hide_env_values = true, global = true)]
     pub secret: Option<SecretString>,
@@ -190,6 +193,8 @@ pub struct Config {
     pub smtp_url: Option<SecretString>,
     /// Who mail comes from.
     pub mail_from: String,
+    /// The DNS server to ask; the system's when absent.
+    pub dns: Option<SocketAddr>,
     /// The installation's secret.
     pub secret: SecretString,
     /// Networks whose forwarding headers are believed.

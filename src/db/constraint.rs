@@ -54,6 +54,9 @@ fn violated(cause: &dyn sqlx::error::DatabaseError) -> Option<Error> {
         "identities_provider_issuer_subject_key" => {
             Error::Conflict("This identity belongs to an account already.".into())
         }
+        "domains_name_key" => {
+            Error::Conflict("Another tenant has proved this domain at the same moment. Look again.".into())
+        }
         "role_assignments_role_fkey" => Error::Conflict("The role is in use.".into()),
         _ => return None,
     })

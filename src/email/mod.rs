@@ -2,6 +2,7 @@
 //! unusual one never passes a domain check. Called by login, invitations and mail; must never be widened to
 //! what RFC 5322 allows (quotes, comments, non-ASCII), because mail servers and people read those differently.
 
+mod domain;
 #[cfg(test)]
 mod tests;
 
@@ -11,6 +12,8 @@ use std::ops::Deref;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+pub use self::domain::{DomainName, NotADomain};
 
 const LONGEST: usize = 254;
 const LONGEST_LOCAL: usize = 64;

@@ -6,6 +6,7 @@ use crate::authz::Authz;
 use crate::config::Config;
 use crate::db::{Database, Sealer};
 use crate::decisions::Record;
+use crate::domains::{self, Dns};
 use crate::http::routes::RouteTable;
 use crate::login::{Providers, Sessions};
 use crate::mail::Outbox;
@@ -36,6 +37,8 @@ pub struct Parts {
     pub decisions: Arc<Record>,
     /// Mail on its way out.
     pub outbox: Outbox,
+    /// The way to the name servers.
+    pub dns: Dns,
     /// Every route, for documents and tests.
     pub routes: RouteTable,
     /// Whether the node is shutting down.
@@ -50,6 +53,19 @@ impl AppState {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
         Self(Arc::new(parts))
+    }
+
+    /// What the domain of domains needs of it.
+    #[must_use]
+    pub fn domains(&self) -> domains::Deps {
+        domains::Deps {
+            authz: Arc::clone(&self.authz),
+            database: self.database.clone(),
+            outbox: self.outbox.clone(),
+            limits: self.config.limits,
+            origin: self.config.origin(),
+            dns: self.dns.clone(),
+        }
     }
 }
 

@@ -48,6 +48,9 @@ pub mod kind {
     /// A request for a role.
     #[derive(Debug)]
     pub enum RoleRequest {}
+    /// A request to be let into a tenant.
+    #[derive(Debug)]
+    pub enum JoinRequest {}
     /// An audit event.
     #[derive(Debug)]
     pub enum Event {}
@@ -75,6 +78,8 @@ pub type SessionHandle = Id<kind::Session>;
 pub type InvitationId = Id<kind::Invitation>;
 /// The id of a request for a role.
 pub type RoleRequestId = Id<kind::RoleRequest>;
+/// The id of a request to be let into a tenant.
+pub type JoinRequestId = Id<kind::JoinRequest>;
 /// The id of an audit event.
 pub type EventId = Id<kind::Event>;
 /// The id of a mail waiting in the outbox.

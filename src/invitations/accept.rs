@@ -6,11 +6,12 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::authz::{Principal, Role, TenantPolicy};
+use crate::authz::{Principal, TenantPolicy};
 use crate::clock::Timestamp;
 use crate::db::{AuditEvent, Chain, Target, WriteTx};
 use crate::error::{Error, Result};
 use crate::ids::{self, TenantId};
+use crate::invitations::guards::Offer;
 use crate::invitations::{Deps, Status, guards, store};
 
 /// What a link offers, for the page that it opens.
@@ -22,12 +23,21 @@ pub struct InvitationView {
     pub inviter: String,
     /// The address invited: whoever accepts must hold it, verified.
     pub email: String,
-    /// Names of the roles offered.
-    pub roles: Vec<String>,
+    /// The roles offered.
+    pub roles: Vec<OfferedRole>,
     /// Whether it can still be accepted.
     pub status: Status,
     /// From this moment it cannot.
     pub expires_at: Timestamp,
+}
+
+/// A role that an invitation offers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OfferedRole {
+    /// The role's name.
+    pub name: String,
+    /// Until when it would be held; without end when absent.
+    pub expires_at: Option<Timestamp>,
 }
 
 /// What accepting led to.
@@ -68,7 +78,10 @@ pub async fn find(deps: &Deps, secret: &str) -> Result<Option<InvitationView>> {
         tenant: tenant_name,
         inviter: row.inviter_name,
         email: row.email,
-        roles: roles.into_iter().map(|role| role.name).collect(),
+        roles: roles
+            .into_iter()
+            .map(|role| OfferedRole { name: role.name, expires_at: role.expires_at })
+            .collect(),
         expires_at: row.expires_at,
     }))
 }
@@ -93,24 +106,29 @@ pub async fn accept(deps: &Deps, principal: &Principal, secret: &str) -> Result<
     let user = principal.user.id;
     still_open(row.status(tx.at()))?;
     if !store::holds_address(&mut tx, user, &row.email).await? {
-        return Err(Error::Conflict(
-            "This invitation is for another address. Sign in with an account that has that address verified."
-                .into(),
-        ));
+        let text = format!(
+            "This invitation is for another address, {}. Sign in with an account that has it, verified.",
+            row.email
+        );
+        return Err(Error::Conflict(text.into()));
     }
     if deps.authz.standing_in(&mut tx, &policy, user).await?.is_some() {
         return Err(Error::Conflict("You are a member of this tenant already.".into()));
     }
     let offered = store::roles(&mut tx, tenant, id, id).await?;
-    let roles: Vec<&Role> = offered.iter().filter_map(|role| policy.role(role.role_id)).collect();
+    let roles: Vec<Offer<'_>> = offered
+        .iter()
+        .filter_map(|row| Some(Offer { role: policy.role(row.role_id)?, expires_at: row.expires_at }))
+        .collect();
     inviter_stands(deps, &mut tx, &policy, &row, &roles).await?;
     if store::count_members(&mut tx, tenant).await? >= deps.limits.members {
         return Err(Error::Conflict("This tenant has as many members as it may.".into()));
     }
     store::join(&mut tx, tenant, &row, user).await?;
     tx.touch_user(user).await?;
-    let keys: Vec<String> = roles.iter().map(|role| role.key.clone()).collect();
-    let after = json!({ "status": Status::Accepted, "member": user, "roles": keys });
+    let keys: Vec<String> = roles.iter().map(|offer| offer.role.key.clone()).collect();
+    let given: Vec<_> = roles.iter().map(recorded).collect();
+    let after = json!({ "status": Status::Accepted, "member": user, "roles": given });
     let event =
         AuditEvent::done(principal.actor(), "invitation.accepted", Target::new("invitation", id, row.email))
             .changing(&json!({ "status": Status::Pending }), &after)
@@ -139,7 +157,7 @@ async fn inviter_stands(
     tx: &mut WriteTx,
     policy: &Arc<TenantPolicy>,
     row: &store::Row,
-    roles: &[&Role],
+    roles: &[Offer<'_>],
 ) -> Result<()> {
     let now = tx.at();
     let standing = deps.authz.standing_in(tx, policy, row.invited_by).await?;
@@ -151,4 +169,12 @@ async fn inviter_stands(
     Err(Error::Conflict(
         "This invitation is no longer valid: who sent it can no longer offer it. Ask for a new one.".into(),
     ))
+}
+
+/// A role as the log has it: its key, and its end where it has one.
+pub(super) fn recorded(offer: &Offer<'_>) -> serde_json::Value {
+    match offer.expires_at {
+        None => json!(offer.role.key),
+        Some(end) => json!({ "key": offer.role.key, "expires_at": end }),
+    }
 }

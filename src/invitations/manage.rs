@@ -28,9 +28,8 @@ pub async fn list(deps: &Deps, grant: &Grant<perm::InvitationsRead>, page: Page)
     let next = more.then_some(oldest.id);
     let offered = store::roles(&mut on, tenant, oldest.id, newest.id).await?;
     let items = rows.into_iter().map(|row| {
-        let own = offered.iter().filter(|role| role.invitation_id == row.id);
-        let keys = own.map(|role| role.key.clone()).collect();
-        shown(row, keys, now)
+        let id = row.id;
+        shown(row, offered.iter().filter(|role| role.invitation_id == id), now)
     });
     Ok(Listed { items: items.collect(), next })
 }

@@ -8,6 +8,9 @@
 //! ```
 
 mod accept;
+/// Addresses out of what people paste.
+pub mod addresses;
+mod batch;
 mod guards;
 mod issue;
 mod manage;
@@ -15,6 +18,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -26,8 +30,10 @@ use crate::db::{Committed, Database};
 use crate::error::Person;
 use crate::ids::{InvitationId, TenantId};
 use crate::mail::Outbox;
+use crate::members::RoleAssignment;
 
-pub use accept::{Accepted, InvitationView, JoinedTenant, accept, find};
+pub use accept::{Accepted, InvitationView, JoinedTenant, OfferedRole, accept, find};
+pub use batch::{Line, LineStatus, NewInvitations, Report, create_all};
 pub use issue::{create, resend};
 pub use manage::{list, revoke, show, waiting};
 
@@ -55,6 +61,8 @@ pub struct Invitation {
     pub email: String,
     /// Keys of the roles offered.
     pub roles: Vec<String>,
+    /// When each of them ends, by key; those without an end are left out.
+    pub role_ends: BTreeMap<String, Timestamp>,
     /// What has become of it.
     pub status: Status,
     /// From this moment it cannot be accepted.
@@ -109,10 +117,11 @@ impl Status {
 pub struct NewInvitation {
     /// The address to invite.
     pub email: String,
-    /// Keys of the roles to offer, at least one.
+    /// The roles to offer, at least one, each by its key or by its key and an end.
     #[schemars(length(min = 1, max = 20))]
-    pub roles: Vec<String>,
-    /// How long it can be accepted: 1 to 720 hours, seven days unless given.
+    pub roles: Vec<RoleAssignment>,
+    /// How long it can be accepted: 1 to 720 hours, seven days unless given. It ends with the first of its roles that
+    /// ends, if that is sooner.
     #[schemars(range(min = 1, max = 720))]
     #[serde(default)]
     pub expires_in_hours: Option<i64>,
@@ -175,12 +184,17 @@ pub struct Due {
 }
 
 /// Turns stored rows, and the roles of each, into what members see.
-fn shown(row: store::Row, roles: Vec<String>, now: Timestamp) -> Invitation {
+fn shown<'a>(
+    row: store::Row,
+    roles: impl Iterator<Item = &'a store::OfferedRole> + Clone,
+    now: Timestamp,
+) -> Invitation {
     Invitation {
         status: row.status(now),
         id: row.id,
         email: row.email,
-        roles,
+        roles: roles.clone().map(|role| role.key.clone()).collect(),
+        role_ends: roles.filter_map(|role| Some((role.key.clone(), role.expires_at?))).collect(),
         expires_at: row.expires_at,
         invited_by: Person { id: row.invited_by, name: row.inviter_name },
         created_at: row.created_at,
@@ -196,6 +210,6 @@ async fn load(
     now: Timestamp,
 ) -> crate::error::Result<Option<Invitation>> {
     let Some(row) = store::by_id(on, tenant, id).await? else { return Ok(None) };
-    let roles = store::roles(on, tenant, id, id).await?.into_iter().map(|role| role.key).collect();
-    Ok(Some(shown(row, roles, now)))
+    let roles = store::roles(on, tenant, id, id).await?;
+    Ok(Some(shown(row, roles.iter(), now)))
 }

@@ -6,6 +6,7 @@
 
 use sqlx::{query, query_as, query_scalar};
 
+use crate::authz::HeldRole;
 use crate::clock::Timestamp;
 use crate::db::{Connection, Executor, WriteTx, sql};
 use crate::error::Result;
@@ -81,6 +82,7 @@ pub(super) struct OfferedRole {
     pub(super) role_id: RoleId,
     pub(super) key: String,
     pub(super) name: String,
+    pub(super) expires_at: Option<Timestamp>,
 }
 
 /// The roles of all invitations from `first` to `last`.
@@ -90,7 +92,7 @@ pub(super) async fn roles(
     first: InvitationId,
     last: InvitationId,
 ) -> Result<Vec<OfferedRole>> {
-    let text = "select i.invitation_id, i.role_id, r.key, r.name from invitation_roles i \
+    let text = "select i.invitation_id, i.role_id, r.key, r.name, i.expires_at from invitation_roles i \
                 join roles r on r.tenant_id = i.tenant_id and r.id = i.role_id \
                 where i.tenant_id = $1 and i.invitation_id >= $2 and i.invitation_id <= $3 order by r.id";
     sql!(on, fetch_all, query_as(text).bind(tenant).bind(first).bind(last))
@@ -127,10 +129,11 @@ pub(super) async fn insert_role(
     tx: &mut WriteTx,
     tenant: TenantId,
     id: InvitationId,
-    role: RoleId,
+    role: HeldRole,
 ) -> Result<()> {
-    let text = "insert into invitation_roles (tenant_id, invitation_id, role_id) values ($1, $2, $3)";
-    sql!(tx, execute, query(text).bind(tenant).bind(id).bind(role))?;
+    let text = "insert into invitation_roles (tenant_id, invitation_id, role_id, expires_at) \
+                values ($1, $2, $3, $4)";
+    sql!(tx, execute, query(text).bind(tenant).bind(id).bind(role.role).bind(role.expires_at))?;
     Ok(())
 }
 
@@ -193,6 +196,15 @@ pub(super) async fn revoke_open(
     let text = "update invitations set revoked_at = $4 where tenant_id = $1 and email = $2 and id <> $3 \
                 and accepted_at is null and revoked_at is null and expires_at > $4 returning id";
     sql!(tx, fetch_all, query_scalar(text).bind(tenant).bind(email).bind(keep).bind(at))
+}
+
+/// Whether the address can accept an invitation of the tenant now.
+pub(super) async fn is_invited(tx: &mut WriteTx, tenant: TenantId, email: &str) -> Result<bool> {
+    let at = tx.at();
+    let text = "select count(*) from invitations where tenant_id = $1 and email = $2 and accepted_at is null \
+                and revoked_at is null and expires_at > $3";
+    let count: i64 = sql!(tx, fetch_one, query_scalar(text).bind(tenant).bind(email).bind(at))?;
+    Ok(count > 0)
 }
 
 /// How many open invitations the tenant has, `except` not counted.
@@ -272,10 +284,14 @@ pub(super) async fn join(tx: &mut WriteTx, tenant: TenantId, row: &Row, user: Us
     let member = "insert into members (tenant_id, user_id, joined_at, sort_name) \
                   select $1, u.id, $3, u.sort_name from users u where u.id = $2";
     sql!(tx, execute, query(member).bind(tenant).bind(user).bind(at))?;
-    let roles = "insert into role_assignments (tenant_id, user_id, role_id, assigned_at, assigned_by) \
-                 select tenant_id, $3, role_id, $4, $5 from invitation_roles \
+    let roles = "insert into role_assignments (tenant_id, user_id, role_id, expires_at, assigned_at, assigned_by) \
+                 select tenant_id, $3, role_id, expires_at, $4, $5 from invitation_roles \
                  where tenant_id = $1 and invitation_id = $2";
     sql!(tx, execute, query(roles).bind(tenant).bind(row.id).bind(user).bind(at).bind(row.invited_by))?;
+    let removed = "delete from removed_members where tenant_id = $1 and user_id = $2";
+    sql!(tx, execute, query(removed).bind(tenant).bind(user))?;
+    let asked = "delete from join_requests where tenant_id = $1 and user_id = $2 and decided_at is null";
+    sql!(tx, execute, query(asked).bind(tenant).bind(user))?;
     let accepted =
         "update invitations set accepted_at = $3, accepted_by = $4 where tenant_id = $1 and id = $2";
     sql!(tx, execute, query(accepted).bind(tenant).bind(row.id).bind(at).bind(user))?;

@@ -25,7 +25,7 @@ pub use deliver::{deliver, deliver_due};
 pub use mailbox::MailBox;
 pub use outbox::{Backlog, Outbox};
 pub use requests::{DecisionMail, RequestMail};
-pub use template::InvitationMail;
+pub use template::{InvitationMail, JoinDecisionMail, RoleInMail};
 pub use transport::Transport;
 
 /// A mail to one person, as text and as HTML.

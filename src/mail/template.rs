@@ -1,4 +1,5 @@
-//! The mails there are, each a typed template in `templates/mail/`. Called by the domains.
+//! The mails there are, each a typed template in `templates/mail/`, as text and as HTML with the same words. Called by
+//! the domains.
 
 use askama::Template;
 
@@ -17,17 +18,26 @@ pub struct InvitationMail<'a> {
     pub tenant: &'a str,
     /// The inviter's name.
     pub inviter: &'a str,
-    /// The names of the roles offered.
-    pub roles: &'a [String],
+    /// The roles offered.
+    pub roles: &'a [RoleInMail<'a>],
     /// The link with the secret.
     pub link: &'a str,
     /// Until when it can be accepted.
     pub until: Timestamp,
 }
 
+/// A role that a mail offers.
+#[derive(Debug, Clone, Copy)]
+pub struct RoleInMail<'a> {
+    /// The role's name.
+    pub name: &'a str,
+    /// Until when it would be held; without end when absent.
+    pub until: Option<Timestamp>,
+}
+
 #[derive(Template)]
 #[template(path = "mail/invitation.txt")]
-struct Text<'a> {
+struct InvitationText<'a> {
     to: &'a str,
     tenant: &'a str,
     inviter: &'a str,
@@ -38,7 +48,7 @@ struct Text<'a> {
 
 #[derive(Template)]
 #[template(path = "mail/invitation.html")]
-struct Html<'a> {
+struct InvitationHtml<'a> {
     subject: &'a str,
     to: &'a str,
     tenant: &'a str,
@@ -56,16 +66,78 @@ impl InvitationMail<'_> {
     pub fn render(&self) -> Result<Mail> {
         let (tenant, inviter) = (one_line(self.tenant), one_line(self.inviter));
         let subject = format!("{inviter} invites you to {tenant}");
-        let roles = self.roles.iter().map(|role| one_line(role)).collect::<Vec<_>>().join(", ");
+        let roles = self.roles.iter().map(role).collect::<Result<Vec<_>>>()?.join(", ");
         let role = Some(roles.as_str()).filter(|roles| !roles.is_empty());
         let until = minute(self.until)?;
         let (tenant, inviter, until) = (tenant.as_str(), inviter.as_str(), until.as_str());
         let (to, link) = (self.to.as_str(), self.link);
-        let text = Text { to, tenant, inviter, role, link, until }.render();
-        let html = Html { subject: &subject, to, tenant, inviter, role, link, until }.render();
-        let broken = |error| Error::internal("a mail template does not render", error);
-        Ok(Mail { to: self.to.clone(), text: text.map_err(broken)?, html: html.map_err(broken)?, subject })
+        let text = InvitationText { to, tenant, inviter, role, link, until };
+        let html = InvitationHtml { subject: &subject, to, tenant, inviter, role, link, until };
+        written(self.to, &subject, &text, &html)
     }
+}
+
+/// The answer to someone who asked to be let into a tenant.
+#[derive(Debug, Clone, Copy)]
+pub struct JoinDecisionMail<'a> {
+    /// Whom it goes to.
+    pub to: &'a EmailAddress,
+    /// The tenant's name.
+    pub tenant: &'a str,
+    /// The name of the role they got; none when they were declined.
+    pub role: Option<&'a str>,
+    /// Where to go from here.
+    pub link: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "mail/join_decision.txt")]
+struct JoinDecisionText<'a> {
+    tenant: &'a str,
+    role: Option<&'a str>,
+    link: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "mail/join_decision.html")]
+struct JoinDecisionHtml<'a> {
+    subject: &'a str,
+    tenant: &'a str,
+    role: Option<&'a str>,
+    link: &'a str,
+}
+
+impl JoinDecisionMail<'_> {
+    /// The mail.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when a template does not render, which its test excludes.
+    pub fn render(&self) -> Result<Mail> {
+        let (tenant, role) = (one_line(self.tenant), self.role.map(one_line));
+        let subject = match role {
+            Some(_) => format!("You are a member of {tenant} now"),
+            None => format!("You were not let into {tenant}"),
+        };
+        let (tenant, role, link) = (tenant.as_str(), role.as_deref(), self.link);
+        let text = JoinDecisionText { tenant, role, link };
+        written(self.to, &subject, &text, &JoinDecisionHtml { subject: &subject, tenant, role, link })
+    }
+}
+
+/// The mail of both its forms.
+fn written(to: &EmailAddress, subject: &str, text: &impl Template, html: &impl Template) -> Result<Mail> {
+    let broken = |error| Error::internal("a mail template does not render", error);
+    let (text, html) = (text.render().map_err(broken)?, html.render().map_err(broken)?);
+    Ok(Mail { to: to.clone(), subject: subject.to_owned(), text, html })
+}
+
+/// `Viewer`, or `Viewer until 2030-01-31 18:00 UTC`.
+fn role(role: &RoleInMail<'_>) -> Result<String> {
+    let name = one_line(role.name);
+    Ok(match role.until {
+        None => name,
+        Some(until) => format!("{name} until {}", minute(until)?),
+    })
 }
 
 /// Names were checked when they were given; a line break here would be a line of the text mail.
@@ -85,7 +157,9 @@ mod tests {
     fn sample(tenant: &str, inviter: &str) -> Mail {
         let to = "grace@example.com".parse().unwrap();
         let until = Timestamp::from_micros(1_700_000_000_000_000);
-        let roles = ["Viewer".to_owned(), "Editor".to_owned()];
+        let end = Timestamp::from_micros(1_702_000_000_000_000);
+        let roles =
+            [RoleInMail { name: "Viewer", until: None }, RoleInMail { name: "Editor", until: Some(end) }];
         let link = "https://id.example.com/invitations/s3cret";
         InvitationMail { to: &to, tenant, inviter, roles: &roles, link, until }.render().unwrap()
     }
@@ -96,14 +170,79 @@ mod tests {
         assert_eq!(mail.subject, "Ada invites you to Acme & Sons");
         assert_eq!(
             mail.text,
-            "Ada invites you to Acme & Sons as Viewer, Editor.\n\n\
+            "Ada invites you to Acme & Sons as Viewer, Editor until 2023-12-08 01:46 UTC.\n\n\
              Open this link to see the invitation and accept it:\n\n\
              https://id.example.com/invitations/s3cret\n\n\
              It works once, until 2023-11-14 22:13 UTC, and only for someone who signs in with grace@example.com.\n\
              If you did not expect it, ignore this mail: nothing happens without you."
         );
-        assert!(mail.html.contains("<strong>Acme &#38; Sons</strong> as Viewer, Editor."), "{}", mail.html);
+    }
+
+    /// What a mail says, without its markup.
+    fn words(html: &str) -> String {
+        let body = html.split_once("<body").unwrap().1;
+        let text: String = body
+            .split('<')
+            .skip(1)
+            .filter_map(|part| Some(format!("{} ", part.split_once('>')?.1)))
+            .collect();
+        text.split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+            .replace(" .", ".")
+            .replace(" ,", ",")
+            .replace("&#38;", "&")
+    }
+
+    #[test]
+    fn both_forms_of_a_mail_say_the_same() {
+        let mail = sample("Acme & Sons", "Ada");
+        assert_eq!(
+            words(&mail.html),
+            "Ada invites you to Acme & Sons as Viewer, Editor until 2023-12-08 01:46 UTC. See the invitation \
+             It works once, until 2023-11-14 22:13 UTC, and only for someone who signs in with grace@example.com. \
+             If you did not expect it, ignore this mail: nothing happens without you. \
+             Does the button not work? Open this link: https://id.example.com/invitations/s3cret"
+        );
         assert!(mail.html.contains("href=\"https://id.example.com/invitations/s3cret\""));
+        // Nothing that a mail program would fetch, and so tell the sender who read it.
+        for outside in ["<img", "<link", "url(", "<script", "<iframe"] {
+            assert!(!mail.html.contains(outside), "{outside}");
+        }
+    }
+
+    #[test]
+    fn who_asked_to_join_is_told_the_answer() {
+        let to = "grace@example.com".parse().unwrap();
+        let mail = |role| JoinDecisionMail {
+            to: &to,
+            tenant: "Acme & Sons",
+            role,
+            link: "https://id.example.com/t/acme",
+        };
+        let yes = mail(Some("Viewer")).render().unwrap();
+        assert_eq!(yes.subject, "You are a member of Acme & Sons now");
+        assert_eq!(
+            yes.text,
+            "You asked to join Acme & Sons, and you are a member now, as Viewer.\n\nOpen it here:\n\n\
+             https://id.example.com/t/acme"
+        );
+        assert_eq!(
+            words(&yes.html),
+            "You asked to join Acme & Sons, and you are a member now, as Viewer. Open Acme & Sons"
+        );
+        let no = mail(None).render().unwrap();
+        assert_eq!(no.subject, "You were not let into Acme & Sons");
+        assert_eq!(
+            no.text,
+            "You asked to join Acme & Sons. Someone who looks after it has declined.\n\n\
+             If you think that is a mistake, speak to the people you know there. You can ask again in a week."
+        );
+        assert_eq!(
+            words(&no.html),
+            "You asked to join Acme & Sons. Someone who looks after it has declined. \
+             If you think that is a mistake, speak to the people you know there. You can ask again in a week."
+        );
     }
 
     #[test]

@@ -235,6 +235,9 @@ impl<R: Right> Ended<R> {
         }
         let cancelled = store::cancel_invitations(&mut tx, tenant, user).await?;
         store::delete(&mut tx, tenant, user).await?;
+        if user != grant.user() {
+            store::remember_removal(&mut tx, tenant, user).await?;
+        }
         keep_an_owner(&mut tx, &target.policy, [(target.roles.as_slice(), [].as_slice())]).await?;
         tx.touch_user(user).await?;
         Ok(Self { tx, grant, before, held: target.roles.clone(), cancelled })

@@ -361,6 +361,14 @@ pub(super) async fn delete(tx: &mut WriteTx, tenant: TenantId, user: UserId) -> 
     sql!(tx, execute, query(text).bind(tenant).bind(user))
 }
 
+/// Keeps in mind that the person was removed: they do not come back by themselves.
+pub(super) async fn remember_removal(tx: &mut WriteTx, tenant: TenantId, user: UserId) -> Result<u64> {
+    let at = tx.at();
+    let text = "insert into removed_members (tenant_id, user_id, removed_at) values ($1, $2, $3) \
+                on conflict (tenant_id, user_id) do update set removed_at = excluded.removed_at";
+    sql!(tx, execute, query(text).bind(tenant).bind(user).bind(at))
+}
+
 /// Withdraws the open invitations to any address a provider vouches for as this person's.
 pub(super) async fn cancel_invitations(tx: &mut WriteTx, tenant: TenantId, user: UserId) -> Result<u64> {
     let at = tx.at();

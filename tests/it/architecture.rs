@@ -19,7 +19,7 @@ const LAYERS: &[(&[&str], &str)] = &[
     (&["operators"], "operators look at tenants and people from outside, and end sessions"),
     (&["login"], "signing in may create accounts, join tenants and send mail"),
     (
-        &["tenants", "invitations", "requests", "undo", "apps", "tokens", "projects"],
+        &["tenants", "invitations", "domains", "requests", "undo", "apps", "tokens", "projects"],
         "what tenants own; each is a resource alone",
     ),
     (&["members"], "members hold roles"),
@@ -49,6 +49,7 @@ const HOMES: &[(&[&str], &[&str], &str)] = &[
         &["login/session*", "authz/freshness.rs", "app.rs"],
         "Redis may vanish; only these know what then",
     ),
+    (&["hickory_resolver"], &["domains/dns.rs"], "name servers are asked with the time limits of one place"),
     (&["lettre"], &["mail/"], "mail leaves through the outbox"),
     (
         &["reqwest"],

@@ -91,6 +91,7 @@ impl Settings {
             google,
             github,
             smtp_url: self.smtp_url.clone(),
+            dns: self.dns,
             mail_from: self.mail_from.clone().unwrap_or_else(|| "Freehold <freehold@localhost>".to_owned()),
             secret,
             trusted_proxies: self.trusted_proxies.clone(),

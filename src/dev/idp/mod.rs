@@ -24,7 +24,9 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::clock::Clock;
+use crate::dev::dns::NameServer;
 use crate::error::{Error, Result};
+use crate::mail::MailBox;
 
 mod authorize;
 mod control;
@@ -43,6 +45,7 @@ mod request;
 mod server;
 #[cfg(test)]
 mod tests;
+mod zone;
 
 pub use faults::{Endpoint, Fault, Faults};
 pub use people::{Email, Person, Provider};
@@ -84,6 +87,8 @@ struct Shared {
     keys: Mutex<keys::Keys>,
     faults: Faults,
     calls: faults::Calls,
+    dns: NameServer,
+    mails: MailBox,
 }
 
 impl Idp {
@@ -107,6 +112,8 @@ impl Idp {
             keys: Mutex::new(keys::Keys::new()?),
             faults: Faults::default(),
             calls: faults::Calls::default(),
+            dns: NameServer::start()?,
+            mails: MailBox::announcing(),
         });
         let task = tokio::spawn(server::run(listener, Arc::clone(&shared)));
         Ok(Self { shared, task })
@@ -126,6 +133,18 @@ impl Idp {
     #[must_use]
     pub fn origin(&self) -> String {
         self.shared.origin()
+    }
+
+    /// The box whose mails the pages `/mail/…` of the listener show as HTML.
+    #[must_use]
+    pub fn mails(&self) -> MailBox {
+        self.shared.mails.clone()
+    }
+
+    /// The name server to ask about domains; its records are made on the page `/dns` of the listener.
+    #[must_use]
+    pub fn dns(&self) -> SocketAddr {
+        self.shared.dns.address()
     }
 
     /// The issuer to configure for Google.

@@ -6,12 +6,12 @@ use http::StatusCode;
 use http::header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use url::Url;
 
+use super::Shared;
 use super::people::{Person, Provider};
 use super::reply::{self, Reply};
 
 /// No script, nothing from elsewhere; the style stands in the page.
-const POLICY: &str =
-    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'";
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 #[derive(Template)]
 #[template(path = "dev/idp_choose.html")]
@@ -61,9 +61,42 @@ pub(super) fn refusal(status: StatusCode, why: &str) -> Reply {
     page(status, &Message { title: "This sign-in cannot go on", text: why })
 }
 
+/// A mail as a mail program would show it, by its place in the box, the oldest being 1. It runs and fetches nothing.
+pub(super) fn mail(shared: &Shared, place: &str) -> Reply {
+    const MAIL: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; \
+                        frame-ancestors 'none'; sandbox allow-popups allow-popups-to-escape-sandbox allow-top-navigation";
+    let mut mails = shared.mails.list();
+    mails.reverse();
+    let place = place.parse::<usize>().ok().and_then(|place| place.checked_sub(1));
+    match place.and_then(|place| mails.into_iter().nth(place)) {
+        Some(mail) => {
+            let reply = reply::body(StatusCode::OK, "text/html; charset=utf-8", mail.html);
+            reply::with_header(protect(reply), CONTENT_SECURITY_POLICY, MAIL)
+        }
+        None => refusal(StatusCode::NOT_FOUND, "There is no such mail."),
+    }
+}
+
+/// A record on the page of records.
+pub(super) struct ZoneRecord {
+    pub(super) name: String,
+    pub(super) text: String,
+}
+
+#[derive(Template)]
+#[template(path = "dev/dns.html")]
+struct Zone {
+    records: Vec<ZoneRecord>,
+}
+
+/// The page of TXT records.
+pub(super) fn zone(records: Vec<ZoneRecord>) -> Reply {
+    page(StatusCode::OK, &Zone { records })
+}
+
 /// The page at the root.
 pub(super) fn home() -> Reply {
-    let text = "It plays Google and GitHub for sign-ins. Start at Freehold's own sign-in page.";
+    let text = "It plays Google and GitHub for sign-ins, and DNS on the page /dns. Start at Freehold's own sign-in page.";
     page(StatusCode::OK, &Message { title: "Nothing to do here", text })
 }
 

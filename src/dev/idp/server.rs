@@ -16,7 +16,7 @@ use super::faults::{Endpoint, Fault};
 use super::people::Provider::{Github, Google};
 use super::reply::{self, Reply};
 use super::request::Request;
-use super::{Shared, authorize, control, github, google, pages};
+use super::{Shared, authorize, control, github, google, pages, zone};
 
 /// The connection is to be closed without an answer.
 #[derive(Debug, thiserror::Error)]
@@ -113,9 +113,14 @@ fn elsewhere(shared: &Shared, request: &Request) -> Reply {
     match (request.method.as_str(), request.path.as_str()) {
         ("POST", "/_control") => control::control(shared, request),
         ("GET", "/") => pages::home(),
+        ("GET", "/dns") => zone::show(shared),
+        ("POST", "/dns") => zone::set(shared, request),
         ("GET", "/favicon.ico") => reply::text(StatusCode::NO_CONTENT, ""),
         ("GET", path) if path.starts_with("/picture/") => {
             pages::picture(path.strip_prefix("/picture/").unwrap_or_default())
+        }
+        ("GET", path) if path.starts_with("/mail/") => {
+            pages::mail(shared, path.strip_prefix("/mail/").unwrap_or_default())
         }
         _ => pages::refusal(StatusCode::NOT_FOUND, "There is no such page at this provider."),
     }

@@ -16,12 +16,13 @@ use crate::http::pagination::{self, Page};
 use crate::http::routes::{Area, Routes};
 use crate::http::state::AppState;
 use crate::ids::InvitationId;
-use crate::invitations::{self, Accepted, Deps, Invitation, NewInvitation, Status};
+use crate::invitations::{self, Accepted, Deps, Invitation, NewInvitation, NewInvitations, Report, Status};
 
 pub(super) fn routes() -> Routes {
     Routes::new(Area::Api)
         .get("/api/v1/tenants/{tenant}/invitations", "List invitations, newest first", list)
         .post("/api/v1/tenants/{tenant}/invitations", "Invite an address", create)
+        .post("/api/v1/tenants/{tenant}/invitations/batch", "Invite several addresses", create_all)
         .get("/api/v1/tenants/{tenant}/invitations/{invitation}", "Show an invitation", show)
         .post(
             "/api/v1/tenants/{tenant}/invitations/{invitation}/resend",
@@ -78,6 +79,14 @@ async fn create(
     let issued = invitations::create(&deps(&app), who.grant(), body).await?;
     let location = format!("/api/v1/tenants/{}/invitations/{}", who.grant().tenant(), issued.invitation.id);
     Ok(found(issued.invitation).created(location))
+}
+
+async fn create_all(
+    who: Can<perm::MembersInvite>,
+    State(app): State<AppState>,
+    Json(body): Json<NewInvitations>,
+) -> Result<Found<Report>> {
+    invitations::create_all(&deps(&app), who.grant(), body).await.map(Found::new)
 }
 
 async fn show(

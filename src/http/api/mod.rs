@@ -4,7 +4,9 @@
 mod access;
 mod audit;
 mod documents;
+mod domains;
 mod invitations;
+mod joining;
 mod me;
 mod members;
 mod operator;
@@ -25,6 +27,8 @@ pub(super) fn routes() -> Routes {
         .and(roles::routes())
         .and(invitations::routes())
         .and(requests::routes())
+        .and(domains::routes())
+        .and(joining::routes())
         .and(access::routes())
         .and(audit::routes())
         .and(operator::routes())

@@ -3,7 +3,10 @@
 
 use super::path::Segment;
 use crate::authz::TenantRef;
-use crate::ids::{EventId, IdentityId, InvitationId, RoleId, RoleRequestId, SessionHandle, UserId};
+use crate::email::DomainName;
+use crate::ids::{
+    EventId, IdentityId, InvitationId, JoinRequestId, RoleId, RoleRequestId, SessionHandle, TenantId, UserId,
+};
 use crate::login::Provider;
 use crate::names::Slug;
 
@@ -40,11 +43,39 @@ impl Segment for RoleRequestId {
     }
 }
 
+impl Segment for JoinRequestId {
+    const NAME: &'static str = "join_request";
+
+    fn read(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
 impl Segment for EventId {
     const NAME: &'static str = "event";
 
     fn read(text: &str) -> Option<Self> {
         text.parse().ok()
+    }
+}
+
+impl Segment for DomainName {
+    const NAME: &'static str = "domain";
+
+    fn read(text: &str) -> Option<Self> {
+        text.parse::<Self>().ok().filter(|domain| domain.as_str() == text)
+    }
+}
+
+/// A tenant that someone may perhaps join; not one they are in.
+#[derive(Debug, Clone, Copy)]
+pub struct JoinableId(pub TenantId);
+
+impl Segment for JoinableId {
+    const NAME: &'static str = "joinable";
+
+    fn read(text: &str) -> Option<Self> {
+        text.parse().ok().map(Self)
     }
 }
 

@@ -8,18 +8,20 @@ use serde::Deserialize;
 
 use crate::authz::{Grant, perm};
 use crate::clock::Timestamp;
+use crate::domains;
 use crate::error::Result;
 use crate::http::access::Can;
 use crate::http::extract::Query;
 use crate::http::pagination;
-use crate::http::panel::parts::choices::{Choice, choices};
+use crate::http::panel::inviting::Typed;
+use crate::http::panel::parts::choices::{Choice, choices, end_field, with_ends};
 use crate::http::panel::parts::form::{self, FormErrors, Rejected};
-use crate::http::panel::parts::frame::{Frame, Section, keeps_mail, path_of};
-use crate::http::panel::parts::shown::{Badge, Moment, badges};
+use crate::http::panel::parts::frame::{Frame, Section, also, keeps_mail, path_of};
+use crate::http::panel::parts::shown::{Avatar, Badge, Moment, badges};
 use crate::http::panel::parts::view::View;
 use crate::http::panel::{Icon, page};
 use crate::http::routes::{Area, Routes};
-use crate::ids::InvitationId;
+use crate::ids::{InvitationId, JoinRequestId};
 use crate::invitations::{self, Deps, Invitation, Status};
 
 pub(super) fn routes() -> Routes {
@@ -48,13 +50,6 @@ pub(super) struct Wanted {
     done: Option<String>,
 }
 
-/// What was typed, for when it was not accepted.
-#[derive(Debug, Default)]
-pub(super) struct Typed {
-    pub(super) email: String,
-    pub(super) roles: Vec<String>,
-}
-
 #[derive(Debug, Template)]
 #[template(path = "pages/invitations.html")]
 pub(super) struct InvitationsPage {
@@ -71,6 +66,10 @@ pub(super) struct InvitationsPage {
     pub(super) first: Option<String>,
     pub(super) next: Option<String>,
     pub(super) may_revoke: bool,
+    /// Who asks to be let in, for those who may let them.
+    pub(super) asking: Vec<Asking>,
+    /// Where the answers go.
+    pub(super) answers: String,
 }
 
 impl InvitationsPage {
@@ -87,6 +86,36 @@ impl InvitationsPage {
     fn acts(&self) -> bool {
         (self.form.is_some() || self.may_revoke) && self.invitations.iter().any(Row::open)
     }
+}
+
+/// Someone who asks to be let in.
+#[derive(Debug)]
+pub(super) struct Asking {
+    pub(super) id: JoinRequestId,
+    pub(super) name: String,
+    pub(super) avatar: Avatar,
+    pub(super) email: String,
+    pub(super) role: String,
+    pub(super) asked: Moment,
+}
+
+/// As many as are shown at once; the next follow when these are answered.
+const ASKING: u16 = 50;
+
+/// Who asks, oldest first; nobody for those who may not let anyone in.
+async fn asking(app: &View, grant: &Grant<perm::InvitationsRead>, now: Timestamp) -> Result<Vec<Asking>> {
+    let Some(inviter) = also::<perm::MembersInvite, _>(app, grant).await? else { return Ok(Vec::new()) };
+    let page = domains::Page { limit: ASKING, after: None };
+    let listed = domains::requests(&app.domains(), &inviter, page).await?;
+    let one = |request: domains::JoinRequest| Asking {
+        id: request.id,
+        avatar: Avatar::new(request.user.id.uuid(), &request.user.name, None),
+        name: request.user.name,
+        email: request.email,
+        role: grant.policy().role_by_key(&request.role).map_or(request.role, |role| role.name.clone()),
+        asked: Moment::new(request.created_at, now),
+    };
+    Ok(listed.items.into_iter().map(one).collect())
 }
 
 /// An invitation in the list.
@@ -146,20 +175,39 @@ pub(super) async fn invitations_page(
         }
         None => None,
     };
+    let errors = form::errors(rejected);
     let form = grant.can::<perm::MembersInvite>();
     Ok(InvitationsPage {
         frame: Frame::inside(app, grant, Section::Invitations).await?.telling(wanted.done.as_deref()),
         mailed: is_mailed(app),
-        form: form.then(|| choices(grant, &[], |role| typed.roles.contains(&role.key), now)),
+        form: form.then(|| form_choices(app, grant, &typed, &errors)),
         email: typed.email,
-        errors: form::errors(rejected),
+        errors,
         invitations: listed.items.into_iter().map(|item| row(grant, item, now)).collect(),
         first: after.map(|_: InvitationId| address(&path, wanted.status, None)),
         status: wanted.status,
         next,
         may_revoke: grant.can::<perm::InvitationsDelete>(),
+        asking: asking(app, grant, now).await?,
+        answers: format!("{}/join-requests", path_of(grant)),
         path,
     })
+}
+
+/// The roles one may offer, with what was typed and what was wrong with it.
+pub(super) fn form_choices<P>(
+    app: &View,
+    grant: &Grant<P>,
+    typed: &Typed,
+    errors: &FormErrors,
+) -> Vec<Choice> {
+    let now = app.database.clock().now();
+    let choices = choices(grant, &[], |role| typed.roles.contains(&role.key), now);
+    let filled = |key: &str| {
+        let value = typed.ends.get(key).cloned().unwrap_or_default();
+        (value, errors.at(&end_field(key)).map(str::to_owned))
+    };
+    with_ends(grant, choices, filled, now)
 }
 
 /// The address of a part of the list.
@@ -172,7 +220,7 @@ fn address(path: &str, status: Option<Status>, cursor: Option<&str>) -> String {
 
 fn row<P>(grant: &Grant<P>, item: Invitation, now: Timestamp) -> Row {
     Row {
-        roles: badges(grant, &item.roles),
+        roles: badges(grant, &item.roles, |key| Some(Moment::new(*item.role_ends.get(key)?, now))),
         id: item.id,
         email: item.email,
         status: item.status,

@@ -14,7 +14,7 @@ use crate::http::openapi::{Input, Operation};
 use crate::http::panel::invitations::deps;
 use crate::http::panel::parts::form::{self, FormErrors, Rejected};
 use crate::http::panel::parts::notice::Notice;
-use crate::http::panel::parts::shown::Moment;
+use crate::http::panel::parts::shown::{Badge, Moment};
 use crate::http::panel::parts::view::{Look, View};
 use crate::http::panel::{Icon, page};
 use crate::http::principal;
@@ -58,7 +58,7 @@ pub(super) struct JoinPage {
     pub(super) tenant: String,
     pub(super) inviter: String,
     pub(super) email: String,
-    pub(super) roles: Vec<String>,
+    pub(super) roles: Vec<Badge>,
     pub(super) status: Status,
     pub(super) expires: Moment,
     pub(super) path: String,
@@ -116,14 +116,19 @@ async fn join_page(
         }
         None => None,
     };
+    let now = app.database.clock().now();
+    let badge = |role: invitations::OfferedRole| Badge {
+        name: role.name,
+        until: role.expires_at.map(|end| Moment::new(end, now)),
+    };
     let shown = JoinPage {
         look: app.look(),
         tenant: offer.tenant,
         inviter: offer.inviter,
         email: offer.email,
-        roles: offer.roles,
+        roles: offer.roles.into_iter().map(badge).collect(),
         status: offer.status,
-        expires: Moment::new(offer.expires_at, app.database.clock().now()),
+        expires: Moment::new(offer.expires_at, now),
         path: format!("/invitations/{}", token.0),
         providers: app.providers.configured(),
         visitor,

@@ -33,6 +33,8 @@ pub(super) struct MailboxPage {
 pub(super) struct MailShown {
     pub(super) to: String,
     pub(super) subject: String,
+    /// Where it is shown as HTML.
+    pub(super) html: String,
     pub(super) lines: Vec<Line>,
 }
 
@@ -45,15 +47,21 @@ pub(super) struct Line {
 
 impl MailShown {
     /// The mail of this text.
-    pub(super) fn new(to: String, subject: String, text: &str) -> Self {
+    pub(super) fn new(to: String, subject: String, text: &str, html: String) -> Self {
         let line = |text: &str| Line { text: text.to_owned(), is_link: text.starts_with("http") };
-        Self { to, subject, lines: text.lines().map(line).collect() }
+        Self { to, subject, html, lines: text.lines().map(line).collect() }
     }
 }
 
 async fn show(_: Public<Development>, app: View) -> Result<Response> {
     let mailbox = app.mailbox.as_ref().ok_or(Error::NotFound)?;
-    let mails =
-        mailbox.list().into_iter().map(|mail| MailShown::new(mail.to.to_string(), mail.subject, &mail.text));
+    // Our own pages allow no style in a page, so the HTML is shown by the development provider.
+    let shown = format!("http://{}/mail", app.config.dev_idp_listen);
+    let mails = mailbox.list();
+    let count = mails.len();
+    let mails = mails.into_iter().enumerate().map(|(place, mail)| {
+        let html = format!("{shown}/{}", count - place);
+        MailShown::new(mail.to.to_string(), mail.subject, &mail.text, html)
+    });
     Ok(page(&MailboxPage { look: app.look(), mails: mails.collect() }))
 }

@@ -8,12 +8,15 @@ mod asking;
 mod assets;
 mod audit;
 mod denied;
+mod domains;
 #[cfg(feature = "dev")]
 mod gallery;
 mod identities;
 mod invitations;
+mod invited;
 mod inviting;
 mod join;
+mod joining;
 #[cfg(feature = "dev")]
 mod mailbox;
 mod many;
@@ -69,6 +72,7 @@ pub(super) fn routes() -> Routes {
         join::routes(),
         requests::routes(),
         request::routes(),
+        joining::routes(),
         roles::routes(),
         role::routes(),
         role_delete::routes(),
@@ -76,6 +80,7 @@ pub(super) fn routes() -> Routes {
         audit::routes(),
         settings::routes(),
         transfer::routes(),
+        domains::routes(),
         operator::routes(),
         account::routes(),
         sessions::routes(),

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use crate::audit;
 use crate::authz::{Grant, perm};
 use crate::clock::Timestamp;
+use crate::domains;
 use crate::error::Result;
 use crate::http::access::Can;
 use crate::http::extract::Query;
@@ -90,6 +91,7 @@ async fn show(who: Can<perm::TenantRead>, app: View, Query(query): Query<Shown>)
     attention.extend(sole_owner(grant, figures).filter(|_| steps.is_empty()));
     attention.extend(ending_roles(grant, now));
     attention.extend(without_role(&app, grant).await?);
+    attention.extend(asking(&app, grant).await?);
     attention.extend(due(grant, waiting.as_ref(), now));
     let roles = grant.standing().held(now).map(|(role, held)| Badge {
         name: role.name.clone(),
@@ -183,6 +185,13 @@ async fn without_role(app: &View, grant: &Grant<perm::TenantRead>) -> Result<Opt
     let Some(changer) = also::<perm::MembersUpdate, _>(app, grant).await? else { return Ok(None) };
     let found = members::without_role(&app.database, &changer, LOOKED_FOR).await?;
     Ok(Attention::without_role(&path_of(grant), &found))
+}
+
+/// People who ask to be let in, for those who can.
+async fn asking(app: &View, grant: &Grant<perm::TenantRead>) -> Result<Option<Attention>> {
+    let Some(inviter) = also::<perm::MembersInvite, _>(app, grant).await? else { return Ok(None) };
+    let count = domains::waiting(&app.database, &inviter).await?;
+    Ok(Attention::asking(&path_of(grant), count).filter(|_| grant.can::<perm::InvitationsRead>()))
 }
 
 /// Invitations that end or have ended unanswered, for those who can send them again or withdraw them.

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use crate::authz::{Principal, TenantRef, platform};
 use crate::config::TenantCreation;
+use crate::domains;
 use crate::error::{Error, Result};
 use crate::http::access::SignedIn;
 use crate::http::extract::{Form, Path, Query};
@@ -42,11 +43,30 @@ pub(super) struct TenantsPage {
     pub(super) tenants: Vec<Mine>,
     /// Those one can restore.
     pub(super) deleted: Vec<Gone>,
+    /// Tenants the reader may join by an address of theirs.
+    pub(super) joinable: Vec<MayJoin>,
+    /// Why joining was not possible just now.
+    pub(super) not_joined: FormErrors,
     pub(super) may_create: bool,
     pub(super) errors: FormErrors,
     pub(super) name: String,
     pub(super) slug: String,
     pub(super) origin: String,
+}
+
+/// A tenant one may join.
+#[derive(Debug)]
+pub(super) struct MayJoin {
+    pub(super) name: String,
+    pub(super) avatar: Avatar,
+    /// The address of the reader's that lets them.
+    pub(super) email: String,
+    /// Where the form goes.
+    pub(super) action: String,
+    /// Whether they are in at once.
+    pub(super) open: bool,
+    /// Since when they wait for an answer.
+    pub(super) asked: Option<Moment>,
 }
 
 /// A tenant of the reader's.
@@ -145,13 +165,31 @@ async fn deleted(app: &View, principal: &Principal, named: &TenantRef) -> Result
     mine.into_iter().find(is).ok_or(Error::NotFound)
 }
 
+/// The page again, with why the reader could not join.
+pub(super) async fn not_joined(app: &View, principal: &Principal, rejected: &Rejected) -> Result<Response> {
+    let new = NewTenant { name: String::new(), slug: None };
+    let mut shown = tenants_page(app, principal, &new, None).await?;
+    shown.not_joined = form::errors(Some(rejected));
+    Ok(rejected.answer(page(&shown)))
+}
+
 async fn tenants_page(
     app: &View,
     principal: &Principal,
     new: &NewTenant,
     rejected: Option<&Rejected>,
 ) -> Result<TenantsPage> {
-    let mine = tenants::list_for(&app.authz, principal.user.id, app.database.clock().now()).await?;
+    let now = app.database.clock().now();
+    let mine = tenants::list_for(&app.authz, principal.user.id, now).await?;
+    let joinable = domains::joinable(&app.domains(), principal).await?;
+    let may_join = |found: domains::Joinable| MayJoin {
+        avatar: Avatar::new(found.tenant.id.uuid(), &found.tenant.name, None),
+        action: format!("/tenants/{}/join", found.tenant.id),
+        name: found.tenant.name,
+        email: found.email,
+        open: found.joining == domains::Joining::Open,
+        asked: found.asked_at.map(|at| Moment::new(at, now)),
+    };
     let shown = |tenant: tenants::TenantOfMine| Mine {
         leave: format!("/t/{}/members/{}/remove", tenant.slug, principal.user.id),
         avatar: Avatar::new(tenant.id.uuid(), &tenant.name, None),
@@ -173,6 +211,8 @@ async fn tenants_page(
         deleted: deleted.into_iter().map(gone).collect(),
         frame: Frame::of(app, principal, Section::Tenants).await?,
         tenants: mine.into_iter().map(shown).collect(),
+        joinable: joinable.into_iter().map(may_join).collect(),
+        not_joined: FormErrors::default(),
         may_create: may_create(app, principal),
         errors: form::errors(rejected),
         name: new.name.clone(),

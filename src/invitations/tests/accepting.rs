@@ -9,7 +9,7 @@ async fn who_holds_the_address_becomes_a_member_with_the_roles_offered() {
     let view = find(&world.deps, secret(&issued)).await.unwrap().unwrap();
     assert_eq!((view.tenant.as_str(), view.inviter.as_str()), ("acme", "Olga"));
     assert_eq!((view.email.as_str(), view.status), ("grace@example.com", Status::Pending));
-    assert_eq!(view.roles, ["member", "viewer"]);
+    assert_eq!(view.roles.iter().map(|role| role.name.as_str()).collect::<Vec<_>>(), ["member", "viewer"]);
     let grace = world.db_user("Grace", &["other@example.com", "grace@example.com"]).await;
     let accepted = world.accept_as(grace, &issued).await.unwrap();
     assert_eq!((accepted.tenant.id, accepted.tenant.slug.as_str()), (world.tenant, "acme"));

@@ -2,6 +2,7 @@
 
 mod accepting;
 mod inviting;
+mod several;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +20,7 @@ use crate::db::{Actor, AuditEvent, Chain, Sealer, Target, Via, WriteTx, sql};
 use crate::error::{Error, Result};
 use crate::ids::{IdentityId, RoleId, SessionHandle, UserId};
 use crate::mail::{MailBox, Transport, deliver_due};
+use crate::members::RoleAssignment;
 
 /// One installation with one tenant, `acme`, owned by `owner@example.com`.
 struct World {
@@ -204,7 +206,8 @@ impl World {
 }
 
 fn body(email: &str, roles: &[&str]) -> NewInvitation {
-    let roles = roles.iter().map(|role| (*role).to_owned()).collect();
+    let roles =
+        roles.iter().map(|role| RoleAssignment { key: (*role).to_owned(), expires_at: None }).collect();
     NewInvitation { email: email.to_owned(), roles, expires_in_hours: None }
 }
 

@@ -121,8 +121,15 @@ impl Scene {
             }
             None => elsewhere.id.to_string(),
         };
+        let domain = format!("d-{number}.example");
+        let added = owner.post_json(&tenant.api("/domains"), json!({ "domain": domain })).await.expect(201);
+        app.prove(&added.json());
+        db_joining(app, (&tenant, &elsewhere), person.as_ref().unwrap_or(&owner), number).await;
         let parameters = HashMap::from([
             ("gone", gone),
+            ("domain", domain),
+            ("join_request", tenant.id.to_string()),
+            ("joinable", elsewhere.id.to_string()),
             ("tenant", tenant.slug.clone()),
             ("user", victim.id.to_string()),
             ("invitation", invitation["id"].as_str().unwrap().to_owned()),
@@ -216,6 +223,11 @@ impl Scene {
             ("POST", "/tenants/{tenant}/role-requests") => {
                 json!({ "role": "admin", "reason": "It is needed." })
             }
+            ("POST", "/tenants/{tenant}/invitations/batch") => {
+                json!({ "emails": ["new@example.com"], "roles": ["viewer"] })
+            }
+            ("POST", "/tenants/{tenant}/domains") => json!({ "domain": "new.example" }),
+            ("PATCH", "/tenants/{tenant}/domains/{domain}") => json!({ "role": "viewer" }),
             ("POST", "/tenants/{tenant}/roles") => json!({ "name": "New", "permissions": ["projects:read"] }),
             ("PATCH", "/tenants/{tenant}/roles/{role}")
             | ("POST", "/tenants/{tenant}/roles/{role}/preview") => {
@@ -250,6 +262,10 @@ impl Scene {
                 ("revision", self.revision(&format!("/members/{}", self.parameters["user"])).await),
             ],
             "/t/{tenant}/invitations" => vec![("email", text("new@example.com")), ("role", text("viewer"))],
+            "/t/{tenant}/settings/domains" => vec![("domain", text("new.example"))],
+            "/t/{tenant}/settings/domains/{domain}" => {
+                vec![("joining", text("off")), ("role", text("viewer")), ("revision", text("1"))]
+            }
             "/t/{tenant}/roles" => vec![("name", text("New")), ("allow", text("projects:read"))],
             "/t/{tenant}/roles/{role}" | "/t/{tenant}/roles/{role}/preview" => vec![
                 ("name", text("New")),
@@ -290,6 +306,40 @@ impl Scene {
         let (_, rest) = page.split_once(r#"name="revision" value=""#).expect("a revision");
         rest.split('"').next().unwrap().to_owned()
     }
+}
+
+/// Someone who asks to join `tenant`, their request called by the tenant's own id; and an address of `person` by which
+/// they may join `elsewhere`.
+async fn db_joining(app: &TestApp, (tenant, elsewhere): (&Tenant, &Tenant), person: &Person, number: usize) {
+    app.person(&format!("asker-{number}")).await;
+    let now = app.clock.now().micros();
+    for (slug, domain, joining) in [(&tenant.slug, "asks", "ask"), (&elsewhere.slug, "join", "open")] {
+        let domain = format!("{domain}-{number}.example");
+        app.db_execute(&format!(
+            "insert into domains (tenant_id, name, token, verified_at, checked_at, joining, created_at) \
+             select id, '{domain}', 'sample', {now}, {now}, '{joining}', {now} from tenants where slug = '{slug}'"
+        ))
+        .await;
+        app.db_execute(&format!(
+            "insert into domain_roles (tenant_id, domain, role_id) select d.tenant_id, d.name, r.id from domains d \
+             join roles r on r.tenant_id = d.tenant_id where d.name = '{domain}' and r.key = 'viewer'"
+        ))
+        .await;
+    }
+    app.db_execute(&format!(
+        "insert into join_requests (id, tenant_id, user_id, domain, email, created_at) \
+         select t.id, t.id, i.user_id, 'asks-{number}.example', e.email, {now} from tenants t, identity_emails e \
+         join identities i on i.id = e.identity_id \
+         where t.slug = '{}' and e.email = 'asker-{number}@example.com'",
+        tenant.slug
+    ))
+    .await;
+    app.db_execute(&format!(
+        "insert into identity_emails (identity_id, email) select identity_id, 'they@join-{number}.example' \
+         from identity_emails where email = '{}'",
+        person.external.email.as_ref().unwrap()
+    ))
+    .await;
 }
 
 /// The identity that was linked, which is not the one in use.

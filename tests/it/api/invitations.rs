@@ -175,3 +175,59 @@ async fn another_tenants_invitation_is_not_found_here() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn several_are_invited_at_once_each_with_its_own_answer() {
+    each_database(async |app| {
+        let (ada, vic) = (app.person("ada").await, app.person("vic").await);
+        let acme = app.tenant_of(&ada, "acme").await;
+        let end = (app.clock.now() + std::time::Duration::from_hours(48)).to_string();
+        let roles = json!(["viewer", { "key": "admin", "expires_at": end }]);
+        let text =
+            "name,email\nVic,vic@example.com\nAda,ada@example.com\nZoe,zoe at example\nVic,vic@example.com\n";
+        let report =
+            ada.post_json(&acme.api("/invitations/batch"), json!({ "text": text, "roles": roles })).await;
+        let report = report.expect(200).json();
+        let told: Vec<_> = report["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|line| (line["line"].as_u64().unwrap(), line["status"].as_str().unwrap().to_owned()))
+            .collect();
+        let wanted = [(2, "invited"), (3, "already_member"), (4, "invalid"), (5, "repeated")];
+        assert_eq!(told, wanted.map(|(line, status)| (line, status.to_owned())));
+        assert_eq!((&report["invited"], &report["items"][2]["email"]), (&json!(1), &json!("zoe at example")));
+        let invitation =
+            ada.get(&one(&acme, &json!({ "id": report["items"][0]["invitation"] }), "")).await.json();
+        assert_eq!(invitation["role_ends"], json!({ "admin": end }));
+        assert_eq!(invitation["expires_at"], json!(end));
+        let secret = app.invitation_secret("vic", 1).await;
+        assert!(!report.to_string().contains(&secret), "the secret is in the mail only");
+        assert!(app.mails_to("vic", 1).await[0].contains("Admin until "));
+        vic.post_json(ACCEPT, json!({ "token": secret })).await.expect(200);
+        let held = ada.get(&acme.api(&format!("/members/{}", vic.id))).await.json();
+        let ends: Vec<_> =
+            held["roles"].as_array().unwrap().iter().map(|role| role["expires_at"].clone()).collect();
+        assert_eq!(ends, [json!(end), json!(null)]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn twenty_who_accept_at_once_are_one_member() {
+    each_database(async |app| {
+        let (ada, vic) = (app.person("ada").await, app.person("vic").await);
+        let acme = app.tenant_of(&ada, "acme").await;
+        let secret = vic.is_invited(&acme, "viewer").await;
+        let attempts = (0..20).map(|_| vic.post_json(ACCEPT, json!({ "token": secret })));
+        let answers = futures_util::future::join_all(attempts).await;
+        let statuses: Vec<u16> = answers.iter().map(|answer| answer.status.as_u16()).collect();
+        assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1, "{statuses:?}");
+        assert!(statuses.iter().all(|status| [200, 409].contains(status)), "{statuses:?}");
+        let members = "select count(*) from members where user_id = (select accepted_by from invitations)";
+        assert_eq!(app.db_number(members).await, 1);
+        let events = "select count(*) from audit_events where action = 'invitation.accepted'";
+        assert_eq!(app.db_number(events).await, 1);
+    })
+    .await;
+}

@@ -3,7 +3,9 @@
 mod access;
 mod audit;
 mod documents;
+mod domains;
 mod invitations;
+mod joining;
 mod lists;
 mod members;
 mod members_many;

@@ -32,7 +32,7 @@ async fn makes_a_tenant(ben: &Visitor) {
 async fn invites_a_viewer(ben: &Visitor) {
     ben.presses("Invite someone").await;
     ben.reads("Invitations").await;
-    ben.writes("E-mail address", "vic@example.com").await;
+    ben.writes("E-mail addresses", "vic@example.com").await;
     ben.ticks("Viewer").await;
     ben.presses("Send the invitation").await;
     let list = ben.reads("Invitations").await;

@@ -16,6 +16,7 @@ use freehold::authz::{Grant, Principal, Right, SessionRef, perm};
 use freehold::clock::Clock;
 use freehold::config::{Config, Limits, Mode, TenantCreation};
 use freehold::db::{Database, Via};
+use freehold::dev::dns::NameServer;
 use freehold::http::extract::{FORM_TOKEN, form_token};
 use freehold::http::router;
 use freehold::http::state::AppState;
@@ -24,6 +25,7 @@ use freehold::invitations::{self, NewInvitation};
 use freehold::login::accounts::{Browser as Client, Entry, enter, link};
 use freehold::login::{ExternalIdentity, Provider};
 use freehold::mail::MailBox;
+use freehold::members::RoleAssignment;
 use freehold::tenants::{self, CreationRules, NewTenant};
 use http::{Method, Request, header};
 use serde_json::Value;
@@ -59,6 +61,8 @@ pub(crate) struct TestApp {
     pub(crate) state: AppState,
     pub(crate) clock: Clock,
     pub(crate) mailbox: MailBox,
+    /// The name server that is asked about domains.
+    pub(crate) dns: NameServer,
     router: Router,
     people: AtomicU64,
     _app: App,
@@ -85,6 +89,8 @@ impl TestApp {
         let folder = tempfile::tempdir().unwrap();
         let (database_url, redis_url) = addresses(backend, &folder).await;
         let mut config = config(database_url, redis_url, &folder);
+        let dns = NameServer::start().unwrap();
+        config.dns = Some(dns.address());
         adjust(&mut config);
         // The manual clock begins now, because Redis drops what has expired by its own clock.
         let clock = Clock::manual(Clock::default().now());
@@ -97,7 +103,7 @@ impl TestApp {
         let stored = until(PATIENCE, async || state.sessions.check_store().ok()).await;
         assert!(stored.is_some(), "the session store answers");
         let router = router(&state);
-        Self { state, clock, mailbox, router, people: AtomicU64::new(1), _app: app, _folder: folder }
+        Self { state, clock, mailbox, dns, router, people: AtomicU64::new(1), _app: app, _folder: folder }
     }
 
     /// Someone who is not signed in.
@@ -145,7 +151,11 @@ impl TestApp {
 
     /// The text of every mail to `name@example.com`, newest first, once there are `count`.
     pub(crate) async fn mails_to(&self, name: &str, count: usize) -> Vec<String> {
-        let address = format!("{name}@example.com");
+        self.mails_to_address(&format!("{name}@example.com"), count).await
+    }
+
+    /// The text of every mail to the address, newest first, once there are `count`.
+    pub(crate) async fn mails_to_address(&self, address: &str, count: usize) -> Vec<String> {
         let arrived = until(PATIENCE, async || {
             let mails = self.mailbox.list().into_iter().filter(|mail| mail.to.as_str() == address);
             let texts: Vec<String> = mails.map(|mail| mail.text).collect();
@@ -159,6 +169,23 @@ impl TestApp {
         let mails = self.mails_to(name, count).await;
         let secrets: Vec<&str> = mails.iter().map(|text| secret_in(text)).collect();
         (*secrets.first().unwrap()).to_owned()
+    }
+
+    /// A domain that the tenant has proved, and by which people may join with a role.
+    pub(crate) async fn domain_of(&self, tenant: &Tenant, domain: &str, joining: &str, role: &str) {
+        let path = tenant.api("/domains");
+        let added =
+            tenant.owner.post_json(&path, serde_json::json!({ "domain": domain })).await.expect(201).json();
+        self.prove(&added);
+        let one = format!("{path}/{domain}");
+        tenant.owner.post_json(&format!("{one}/verify"), serde_json::json!({})).await.expect(200);
+        tenant.owner.patch(&one, serde_json::json!({ "joining": joining, "role": role })).await.expect(200);
+    }
+
+    /// Makes the record that a domain, as the API gives it, asks for.
+    pub(crate) fn prove(&self, domain: &Value) {
+        let text = |field: &str| domain["record"][field].as_str().unwrap();
+        self.dns.set(text("name"), &[text("value")]);
     }
 
     /// Waits until no mail is on its way.
@@ -230,6 +257,7 @@ fn config(database_url: String, redis_url: Option<String>, folder: &TempDir) -> 
         }),
         smtp_url: None,
         mail_from: "Freehold <no-reply@example.test>".into(),
+        dns: None,
         secret: "a secret of these tests that is long enough".into(),
         trusted_proxies: Vec::new(),
         tenant_creation: TenantCreation::Anyone,
@@ -322,7 +350,11 @@ impl Person {
     pub(crate) async fn is_invited(&self, tenant: &Tenant, role: &str) -> String {
         let grant: Grant<perm::MembersInvite> = tenant.owner.grant(tenant.id).await;
         let email = self.external.email.clone().expect("an address").to_string();
-        let new = NewInvitation { email, roles: vec![role.to_owned()], expires_in_hours: None };
+        let new = NewInvitation {
+            email,
+            roles: vec![RoleAssignment { key: role.to_owned(), expires_at: None }],
+            expires_in_hours: None,
+        };
         let issued = invitations::create(&self.invitation_deps(), &grant, new).await.unwrap();
         secret_in(&issued.link).to_owned()
     }

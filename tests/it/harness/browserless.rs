@@ -165,6 +165,7 @@ impl Plan {
             github: Some(provider(idp.github_url(), idp.github_api_url(), GITHUB_SECRET)),
             smtp_url: None,
             mail_from: "Freehold <freehold@localhost>".to_owned(),
+            dns: None,
             secret: SECRET.to_owned().into(),
             trusted_proxies: self.trusted_proxies.iter().map(|network| network.parse().unwrap()).collect(),
             tenant_creation: TenantCreation::Anyone,

@@ -117,3 +117,37 @@ async fn a_withdrawn_invitation_says_so() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_became_of_each_of_several_is_said_and_the_rest_given_back() {
+    each_database(async |app| {
+        let ada = app.person("ada").await;
+        app.tenant_of(&ada, "acme").await;
+        let end = ("until-viewer", "2099-01-31T18:00");
+        let all = [("email", "vic@example.com; Zoe <zoe@example.com>"), ("role", "viewer"), end];
+        let sent = ada.post_form("/t/acme/invitations", &all).await;
+        assert_eq!(sent.leads_to(), "/t/acme/invitations?done=invitations-sent");
+        ada.get("/t/acme/invitations").await.has(&["vic@example.com", "zoe@example.com", "2099-01-31"]);
+        let some = [("email", "new@example.com\nzoe@example.com\nnobody at all"), ("role", "viewer"), end];
+        let told = ada.post_form("/t/acme/invitations", &some).await.expect(200);
+        told.has(&[
+            "1 was invited, 2 were not.",
+            "Invited before",
+            "No address",
+            ">nobody at all</textarea>",
+        ])
+        .has(&["value=\"2099-01-31T18:00\"", "value=\"viewer\" checked"])
+        .lacks(&["/invitations/new", "zoe@example.com</textarea>"]);
+        let wrong = [("email", "b@example.com\nc@example.com"), ("role", "viewer"), ("until-viewer", "soon")];
+        let wrong = ada.post_form("/t/acme/invitations", &wrong).await.expect(422);
+        wrong.has(&["Write the date and time as in", "c@example.com</textarea>"]);
+        let past = [("email", "b@example.com"), ("role", "viewer"), ("until-viewer", "2001-01-31T18:00")];
+        let past = ada.post_form("/t/acme/invitations", &past).await.expect(422);
+        past.has(&["Choose a time that is still to come.", "until-viewer-error"]);
+        ada.post_form("/t/acme/invitations", &[("email", "")])
+            .await
+            .expect(422)
+            .has(&["email-error", "roles-error"]);
+    })
+    .await;
+}

@@ -4,6 +4,7 @@ mod access;
 mod account;
 mod audit;
 mod audit_live;
+mod domains;
 mod escaping;
 mod forms;
 mod invitations;

@@ -16,6 +16,7 @@ use crate::clock::{Clock, Timestamp};
 mod faults;
 mod github;
 mod google;
+mod zone;
 
 const REDIRECT: &str = "http://127.0.0.1:3000/auth/callback";
 const VERIFIER: &str = "a-verifier-of-enough-length-0123456789-abcdefghij";

@@ -35,6 +35,15 @@ const DEEDS: &[(&str, &str, bool, &str)] = &[
     ("members.roles_changed", "changed the roles of", true, "Roles of several members changed"),
     ("member.removed", "removed", true, "Member removed"),
     ("member.left", "left", false, "Member left"),
+    ("member.joined_by_domain", "joined by their address in a domain", false, "Joined by a domain"),
+    ("join_request.created", "asked to join", false, "Someone asked to join"),
+    ("join_request.approved", "let in", true, "Someone let in"),
+    ("join_request.declined", "declined to let in", true, "Someone not let in"),
+    ("domain.added", "added the domain", true, "Domain added"),
+    ("domain.verified", "proved the domain", true, "Domain proved"),
+    ("domain.lapsed", "found the proof gone of the domain", true, "Proof of a domain gone"),
+    ("domain.updated", "changed who may join by the domain", true, "Joining by a domain changed"),
+    ("domain.removed", "removed the domain", true, "Domain removed"),
     ("invitation.created", "invited", true, "Someone invited"),
     ("invitation.resent", "sent again the invitation of", true, "Invitation sent again"),
     ("invitation.revoked", "withdrew the invitation of", true, "Invitation withdrawn"),
@@ -162,6 +171,8 @@ fn detail(action: &str, changes: &Value, policy: &TenantPolicy) -> String {
             let until = until.map(|day| format!(" until {day}")).unwrap_or_default();
             format!("for the role {role}{until}")
         }
+        "join_request.approved" => format!("as {}", roles(&after["roles"], policy)),
+        "domain.updated" => joining(after, policy),
         "role.updated" => renamed(changes, "which was called"),
         "role.deleted" if after["reassigned_to"].is_string() => {
             let heir = roles(&Value::Array(vec![after["reassigned_to"].clone()]), policy);
@@ -178,6 +189,16 @@ fn detail(action: &str, changes: &Value, policy: &TenantPolicy) -> String {
             _ => String::new(),
         },
         _ => String::new(),
+    }
+}
+
+/// Who may join by a domain now.
+fn joining(after: &Value, policy: &TenantPolicy) -> String {
+    let role = || roles(&Value::Array(vec![after["role"].clone()]), policy);
+    match after["joining"].as_str() {
+        Some("open") => format!("to everyone there, as {}", role()),
+        Some("ask") => format!("to those who ask, as {}", role()),
+        _ => "to nobody".to_owned(),
     }
 }
 

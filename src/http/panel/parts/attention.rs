@@ -104,6 +104,16 @@ impl Attention {
         soon.into_iter().chain(over).collect()
     }
 
+    /// People who ask to be let in, if there are any.
+    pub(in crate::http::panel) fn asking(path: &str, count: i64) -> Option<Self> {
+        let text = match count {
+            ..=0 => return None,
+            1 => "Someone asks to join.".to_owned(),
+            count => format!("{count} people ask to join."),
+        };
+        Some(Self::new(Icon::Person, text, "Let them in or decline", format!("{path}/invitations#asking")))
+    }
+
     /// Members who were refused something in the last day, each by themselves.
     pub(in crate::http::panel) fn refused(path: &str, found: &[Refused]) -> Vec<Self> {
         let sentence = |refused: &Refused| {

@@ -77,10 +77,15 @@ pub(in crate::http::panel) struct Badge {
 }
 
 /// The names of the tenant's roles with these keys; a key that has no role any more stands for itself.
-pub(in crate::http::panel) fn badges<P>(grant: &Grant<P>, keys: &[String]) -> Vec<Badge> {
+/// `end` says when each ends.
+pub(in crate::http::panel) fn badges<P>(
+    grant: &Grant<P>,
+    keys: &[String],
+    end: impl Fn(&str) -> Option<Moment>,
+) -> Vec<Badge> {
     let name =
         |key: &String| grant.policy().role_by_key(key).map_or_else(|| key.clone(), |role| role.name.clone());
-    keys.iter().map(|key| Badge { name: name(key), until: None }).collect()
+    keys.iter().map(|key| Badge { name: name(key), until: end(key) }).collect()
 }
 
 /// A number with its thousands apart, such as `10,482`.

@@ -2,13 +2,14 @@
 //! the right to invite, without mail; and the link that is passed on by hand.
 
 use super::{Sampled, scene};
-use crate::http::panel::invitations::{InvitationsPage, Row};
+use crate::http::panel::invitations::{Asking, InvitationsPage, Row};
 use crate::http::panel::inviting::LinkPage;
-use crate::http::panel::parts::choices::Choice;
+use crate::http::panel::parts::choices::{Choice, End, end_field};
 use crate::http::panel::parts::form::{FormErrors, Rejected};
 use crate::http::panel::parts::frame::Section;
+use crate::http::panel::parts::shown::Badge;
 use crate::http::panel::parts::view::Look;
-use crate::ids::InvitationId;
+use crate::ids::{InvitationId, JoinRequestId};
 use crate::invitations::Status;
 
 const STATES: [Status; 5] =
@@ -47,7 +48,22 @@ impl Sampled for InvitationsPage {
                     ..page(look, many.collect())
                 },
             ),
-            ("awkward", page(look, vec![awkward])),
+            (
+                "awkward",
+                Self { asking: vec![asks(0, scene::LONG, scene::LONG)], ..page(look, vec![awkward]) },
+            ),
+            (
+                "asking",
+                Self {
+                    asking: scene::PEOPLE
+                        .iter()
+                        .take(3)
+                        .enumerate()
+                        .map(|(number, (name, _))| asks(number, name, "Member"))
+                        .collect(),
+                    ..usual()
+                },
+            ),
             ("refused", Self { email: "zoe at example".to_owned(), errors: refused, ..usual() }),
             ("roleless", Self { email: "zoe@example.com".to_owned(), errors: without, ..usual() }),
             ("unmailed", Self { mailed: false, ..page(look, Vec::new()) }),
@@ -85,7 +101,7 @@ fn page(look: Look, invitations: Vec<Row>) -> InvitationsPage {
         frame: scene::inside(look, Section::Invitations, "Acme"),
         path: "/t/acme/invitations".to_owned(),
         mailed: true,
-        form: Some(scene::choices().into_iter().map(|choice| Choice { ticked: false, ..choice }).collect()),
+        form: Some(choices("")),
         email: String::new(),
         errors: FormErrors::default(),
         status: None,
@@ -93,7 +109,37 @@ fn page(look: Look, invitations: Vec<Row>) -> InvitationsPage {
         first: None,
         next: None,
         may_revoke: true,
+        asking: Vec::new(),
+        answers: "/t/acme/join-requests".to_owned(),
     }
+}
+
+fn asks(number: usize, name: &str, role: &str) -> Asking {
+    Asking {
+        id: JoinRequestId::from_uuid(scene::id(number)),
+        name: name.to_owned(),
+        avatar: scene::avatar(number, name),
+        email: format!("person-{number}@acme.example"),
+        role: role.to_owned(),
+        asked: scene::ago(3 + number as u64),
+    }
+}
+
+/// What may be offered; `end` is in the field for the end of one's own rights.
+pub(super) fn choices(end: &str) -> Vec<Choice> {
+    let with_end = |choice: Choice| {
+        let field = End { name: end_field(&choice.key), value: String::new(), error: None, needed: false };
+        let field = match choice.name.as_str() {
+            "Admin" => End { value: end.to_owned(), ..field },
+            _ => field,
+        };
+        Choice {
+            ticked: choice.name == "Admin" && !end.is_empty(),
+            end: (!choice.beyond).then_some(field),
+            ..choice
+        }
+    };
+    scene::choices().into_iter().map(with_end).collect()
 }
 
 fn row(number: usize, status: Status) -> Row {
@@ -102,7 +148,10 @@ fn row(number: usize, status: Status) -> Row {
     Row {
         id: InvitationId::from_uuid(scene::id(number)),
         email: email.to_owned(),
-        roles: vec![scene::badge(if number == 0 { "Admin" } else { "Member" })],
+        roles: vec![match number {
+            0 => Badge { until: Some(scene::ahead(300)), ..scene::badge("Admin") },
+            _ => scene::badge("Member"),
+        }],
         status,
         expires: if status == Status::Expired { scene::ago(3) } else { scene::ahead(7 * 24 - sent.min(160)) },
         sent: scene::ago(sent),

@@ -4,6 +4,7 @@ use super::{Sampled, scene};
 use crate::error::Error;
 use crate::http::panel::join::{JoinPage, Known};
 use crate::http::panel::parts::form::{FormErrors, Rejected};
+use crate::http::panel::parts::shown::Badge;
 use crate::http::panel::parts::view::Look;
 use crate::invitations::Status;
 use crate::login::Provider;
@@ -20,6 +21,7 @@ impl Sampled for JoinPage {
         vec![
             ("anonymous", page(look, Status::Pending)),
             ("fits", with(known("Ben Sample", &["ben@example.com"], true))),
+            ("ending", ending(look)),
             ("mismatch", with(both())),
             ("unverified", with(known("Ben Sample", &[], false))),
             ("refused", Self { errors: refused, ..with(both()) }),
@@ -31,13 +33,23 @@ impl Sampled for JoinPage {
     }
 }
 
+/// A role for a while, and so an invitation that ends with it.
+fn ending(look: Look) -> JoinPage {
+    let role = Badge { until: Some(scene::ahead(30)), ..scene::badge("Admin") };
+    JoinPage {
+        roles: vec![role, scene::badge("Member")],
+        expires: scene::ahead(30),
+        ..page(look, Status::Pending)
+    }
+}
+
 fn awkward(look: Look) -> JoinPage {
     let address = "an.address.as.long.as.addresses.may.be.and.then.some@a-very-long-domain-name.example.com";
     JoinPage {
         tenant: scene::UNBROKEN.to_owned(),
         inviter: scene::LONG.to_owned(),
         email: address.to_owned(),
-        roles: vec!["Owner".to_owned(), scene::LONG.to_owned()],
+        roles: vec![scene::badge("Owner"), scene::badge(scene::LONG)],
         visitor: Some(known(scene::LONG, &[address], false)),
         ..page(look, Status::Pending)
     }
@@ -49,7 +61,7 @@ fn page(look: Look, status: Status) -> JoinPage {
         tenant: "Acme".to_owned(),
         inviter: "Ada Sample".to_owned(),
         email: "ben@example.com".to_owned(),
-        roles: vec!["Member".to_owned()],
+        roles: vec![scene::badge("Member")],
         status,
         expires: scene::ahead(6 * 24),
         path: "/invitations/sample".to_owned(),

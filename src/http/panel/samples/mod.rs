@@ -7,7 +7,9 @@ mod scene;
 mod access;
 mod account;
 mod audit;
+mod domains;
 mod invitations;
+mod invited;
 mod join;
 mod many;
 mod members;
@@ -65,6 +67,7 @@ pub(super) fn all(look: Look) -> Vec<Sample> {
         of::<super::parts::preview::PreviewPage>(look),
         of::<super::invitations::InvitationsPage>(look),
         of::<super::inviting::LinkPage>(look),
+        of::<super::invited::InvitedPage>(look),
         of::<super::join::JoinPage>(look),
         of::<super::requests::RequestsPage>(look),
         of::<super::request::RequestPage>(look),
@@ -82,6 +85,7 @@ pub(super) fn all(look: Look) -> Vec<Sample> {
         of::<super::audit::undo::UndoPage>(look),
         of::<super::settings::SettingsPage>(look),
         of::<super::transfer::TransferPage>(look),
+        of::<super::domains::DomainsPage>(look),
         of::<super::operator::home::OperatorPage>(look),
         of::<super::operator::tenants::TenantListPage>(look),
         of::<super::operator::tenant::TenantPage>(look),

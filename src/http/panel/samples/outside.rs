@@ -53,7 +53,8 @@ impl Sampled for MailboxPage {
                  https://freehold.example/invitations/sample-{}\n\nIt works once.",
                 "0123456789".repeat(4)
             );
-            MailShown::new(address.to_owned(), format!("Ada Sample invites you to {name}"), &text)
+            let subject = format!("Ada Sample invites you to {name}");
+            MailShown::new(address.to_owned(), subject, &text, "#html".to_owned())
         };
         let awkward = [(scene::LONG, "ben@example.com"), (scene::UNBROKEN, "chidi@example.com")];
         let page = |mails: &[(&str, &str)]| Self { look, mails: mails.iter().copied().map(mail).collect() };

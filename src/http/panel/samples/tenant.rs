@@ -13,7 +13,7 @@ use crate::http::panel::parts::shown::Badge;
 use crate::http::panel::parts::steps::{Progress, first_steps};
 use crate::http::panel::parts::view::Look;
 use crate::http::panel::settings::SettingsPage;
-use crate::http::panel::tenants::{Gone, Mine, TenantsPage};
+use crate::http::panel::tenants::{Gone, MayJoin, Mine, TenantsPage};
 use crate::http::panel::transfer::{Heir, TransferPage};
 use crate::ids::{TenantId, UserId};
 use crate::tenants::{Status, Tenant};
@@ -26,6 +26,8 @@ impl Sampled for TenantsPage {
             frame: scene::frame(look, Section::Tenants),
             tenants,
             deleted: Vec::new(),
+            joinable: Vec::new(),
+            not_joined: FormErrors::default(),
             may_create: true,
             errors: FormErrors::default(),
             name: String::new(),
@@ -52,6 +54,9 @@ impl Sampled for TenantsPage {
                 Self { deleted: vec![gone(4, "Ember", 700), gone(5, scene::UNBROKEN, 20)], ..usual() },
             ),
             ("newcomer", page(Vec::new())),
+            ("newcomer-joins", Self { joinable: vec![may_join(0, "Acme", true)], ..page(Vec::new()) }),
+            ("joinable", Self { joinable: joinable(), ..usual() }),
+            ("not-joined", Self { joinable: joinable(), not_joined: full(), ..usual() }),
             ("newcomer-waits", Self { may_create: false, ..page(Vec::new()) }),
             ("awkward", page(awkward)),
             (
@@ -93,6 +98,27 @@ fn gone(number: usize, name: &str, hours: u64) -> Gone {
         until: scene::ahead(hours),
         restore: format!("#restore-{number}"),
     }
+}
+
+fn joinable() -> Vec<MayJoin> {
+    let asked = MayJoin { asked: Some(scene::ago(30)), ..may_join(6, "Fjord", false) };
+    vec![may_join(4, "Dune", true), may_join(5, scene::LONG, false), asked]
+}
+
+fn may_join(number: usize, name: &str, open: bool) -> MayJoin {
+    MayJoin {
+        name: name.to_owned(),
+        avatar: scene::avatar(number, name),
+        email: format!("ada@d{number}.example"),
+        action: "#join".to_owned(),
+        open,
+        asked: None,
+    }
+}
+
+fn full() -> FormErrors {
+    let full = Error::Conflict("This tenant has as many members as it may.".into());
+    Rejected::from(full, &[]).map(|rejected| rejected.errors).unwrap_or_default()
 }
 
 fn mine(number: usize, name: &str, roles: &[&str]) -> Mine {
