@@ -93,6 +93,7 @@ async fn broken_at(app: &TestApp, tenant: TenantId) -> Option<i64> {
 }
 
 /// A thousand operations on one database.
+#[allow(clippy::cognitive_complexity, clippy::too_many_lines, reason = "one story, told in order")]
 async fn run(backend: Backend) {
     let app = TestApp::start(backend).await;
     let (ada, zoe) = (app.person("ada").await, app.person("zoe").await);
@@ -160,6 +161,7 @@ async fn run(backend: Backend) {
 }
 
 /// Alters every column of a few rows, each back again, and asks which row is named.
+#[allow(clippy::cognitive_complexity, clippy::too_many_lines, reason = "one way after the other")]
 async fn every_byte_shows(app: &TestApp, backend: Backend, tenant: TenantId) {
     let last = {
         let mut on = app.state.database.read().await.unwrap();
