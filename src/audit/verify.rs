@@ -165,6 +165,7 @@ async fn removed(on: &mut impl Executor, id: Uuid, head: &store::Head) -> Result
     }
     let said = store::latest_of(on, id, ACTION).await?;
     let said: Value = said.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or(Value::Null);
+    let said = &said;
     let (after, hash) = (&said["after"], hexadecimal(head.anchor_hash.as_deref().unwrap_or_default()));
     let agrees = after["up_to"] == head.anchor && after["hash"].as_str() == Some(hash.as_str());
     Ok((agrees, head.anchored_at.map(|at| Removed { up_to: head.anchor, at })))

@@ -55,7 +55,10 @@ pub async fn approve(
     }
     let after = members::within(&mut tx, tenant, request.member.id).await?.ok_or(Error::NotFound)?;
     store::decide(&mut tx, tenant, (id, Status::Approved), (grant.user(), &note), until).await?;
-    let roles = |member: &members::Member| members::recorded(member)["roles"].clone();
+    let roles = |member: &members::Member| {
+        let recorded = &members::recorded(member);
+        recorded["roles"].clone()
+    };
     let changes = (
         json!({ "status": Status::Open, "roles": roles(&before) }),
         json!({

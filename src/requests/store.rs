@@ -99,6 +99,9 @@ pub(super) struct Waiting {
     pub(super) held: Vec<HeldRole>,
 }
 
+/// A request that waits, whose it is, for which role, and one role they hold.
+type WaitingRow = (RoleRequestId, UserId, RoleId, Option<RoleId>, Option<Timestamp>);
+
 /// The requests that wait, next to end first, at most a hundred: in one query, because it is asked with every page.
 pub(super) async fn waiting(
     on: &mut impl Executor,
@@ -112,8 +115,7 @@ pub(super) async fn waiting(
                 order by expires_at, id limit 100) q \
                 left join role_assignments a on a.tenant_id = $1 and a.user_id = q.user_id \
                 order by q.expires_at, q.id";
-    let rows: Vec<(RoleRequestId, UserId, RoleId, Option<RoleId>, Option<Timestamp>)> =
-        sql!(on, fetch_all, query_as(text).bind(tenant).bind(but).bind(now))?;
+    let rows: Vec<WaitingRow> = sql!(on, fetch_all, query_as(text).bind(tenant).bind(but).bind(now))?;
     let mut waiting: Vec<Waiting> = Vec::new();
     for (id, user, role, held, expires_at) in rows {
         let held = held.map(|role| HeldRole { role, expires_at });

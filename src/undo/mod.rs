@@ -44,7 +44,7 @@ impl Kind {
     /// What the event did; none when the log does not know enough to undo it.
     #[must_use]
     pub fn of(line: &AuditLine) -> Option<Self> {
-        let (before, after) = (&line.changes["before"], &line.changes["after"]);
+        let (before, after) = (before(line), after(line));
         let kind = match line.action.as_str() {
             "member.updated" | "role_request.approved" if before["roles"].is_array() => Self::Assignment,
             "role.updated" if before["permissions"].is_array() => Self::Edit,
@@ -141,7 +141,7 @@ async fn plan(deps: &Deps, grant: &Grant<perm::AuditRead>, event: EventId) -> Re
         Some(kind @ (Kind::Edit | Kind::Creation)) => role(deps, grant, &line, kind).await?,
         Some(Kind::Deletion) => {
             held::<perm::RolesCreate>(deps, grant).await?;
-            Plan::Deletion { new: state::new_role(&line.changes["before"])? }
+            Plan::Deletion { new: state::new_role(before(&line))? }
         }
     };
     Ok((line, plan))
@@ -161,11 +161,12 @@ async fn assignment(deps: &Deps, grant: &Grant<perm::AuditRead>, line: &AuditLin
         found => found?,
     };
     let now = deps.database.clock().now();
-    let left = state::assignments(&line.changes["after"]["roles"], now)?;
-    if left != state::assignments(&members::recorded(&member)["roles"], now)? {
+    let recorded = &members::recorded(&member);
+    let left = state::assignments(&after(line)["roles"], now)?;
+    if left != state::assignments(&recorded["roles"], now)? {
         return Err(changed_since());
     }
-    let roles = state::assignments(&line.changes["before"]["roles"], now)?;
+    let roles = state::assignments(&before(line)["roles"], now)?;
     if let Some(gone) = roles.iter().find(|role| grant.policy().role_by_key(&role.key).is_none()) {
         return Err(Error::Conflict(format!("The role {} is not there any more.", gone.key).into()));
     }
@@ -184,12 +185,12 @@ async fn role(deps: &Deps, grant: &Grant<perm::AuditRead>, line: &AuditLine, kin
         Err(Error::NotFound) => return Err(Error::Conflict("The role is not there any more.".into())),
         found => found?,
     };
-    if roles::recorded(&found) != line.changes["after"] {
+    if roles::recorded(&found) != *after(line) {
         return Err(changed_since());
     }
     let revision = found.revision();
     if kind == Kind::Edit {
-        let change = state::role_change(&line.changes["before"])?;
+        let change = state::role_change(before(line))?;
         return Ok(Plan::Edit { role: id, change, revision });
     }
     if found.member_count > 0 {
@@ -210,8 +211,20 @@ fn unreadable() -> Error {
     Error::Internal("an event does not say what it was about", None)
 }
 
+/// What the event says was before.
+fn before(line: &AuditLine) -> &Value {
+    let changes = &line.changes;
+    &changes["before"]
+}
+
+/// What the event says was after.
+fn after(line: &AuditLine) -> &Value {
+    let changes = &line.changes;
+    &changes["after"]
+}
+
 /// What was before and after, the other way round: what undoing the event does.
 #[must_use]
 pub fn reversed(line: &AuditLine) -> Value {
-    serde_json::json!({ "before": line.changes["after"], "after": line.changes["before"] })
+    serde_json::json!({ "before": after(line), "after": before(line) })
 }

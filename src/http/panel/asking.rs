@@ -24,6 +24,8 @@ pub(super) struct AskForm {
     pub(super) token: String,
     /// The roles to choose among: key, and name with what it is for.
     pub(super) roles: Vec<(String, String)>,
+    /// How long one may ask for: hours, and words.
+    pub(super) durations: &'static [(&'static str, &'static str)],
     pub(super) typed: Typed,
     pub(super) errors: FormErrors,
 }
@@ -80,22 +82,15 @@ impl AskForm {
             action: format!("{path}/requests"),
             token,
             roles: roles.map(|role| (role.key.clone(), told(role))).collect(),
+            durations: &DURATIONS,
             typed: Typed::default(),
             errors: FormErrors::default(),
         }
     }
-
-    /// The times one may ask for.
-    pub(super) fn durations(&self) -> &'static [(&'static str, &'static str)] {
-        &DURATIONS
-    }
 }
 
 /// The tenant's roles, the least powerful first.
-pub(super) fn by_power<'a>(
-    policy: &'a TenantPolicy,
-    wanted: impl Fn(&Role) -> bool,
-) -> impl Iterator<Item = &'a Role> {
+pub(super) fn by_power(policy: &TenantPolicy, wanted: impl Fn(&Role) -> bool) -> impl Iterator<Item = &Role> {
     let mut roles: Vec<&Role> = policy.roles.iter().filter(|role| wanted(role)).collect();
     roles.sort_by_key(|role| role.table.allow.len());
     roles.into_iter()

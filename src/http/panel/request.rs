@@ -199,19 +199,19 @@ async fn answer<P>(
     let Err(error) = done else {
         return Ok(notice.at(&format!("{}/requests", path_of(grant))).into_response());
     };
-    let error = match error {
-        Error::Invalid(mut problems) => {
-            for problem in problems.iter_mut().filter(|problem| problem.pointer == "/expires_at") {
-                "/until".clone_into(&mut problem.pointer);
-            }
-            Error::Invalid(problems)
-        }
-        other => other,
-    };
-    let rejected = Rejected::from(error, &["until", "note"])?;
+    let rejected = Rejected::from(beside(error), &["until", "note"])?;
     let own = app.authz.decide(grant.principal().clone(), std::sync::Arc::clone(grant.standing())).await?;
     let shown = request_page(app, &own, id, Some((&rejected, typed))).await?;
     Ok(rejected.answer(page(&shown)))
+}
+
+/// The error with fields as the form calls them.
+fn beside(error: Error) -> Error {
+    let Error::Invalid(mut problems) = error else { return error };
+    for problem in problems.iter_mut().filter(|problem| problem.pointer == "/expires_at") {
+        "/until".clone_into(&mut problem.pointer);
+    }
+    Error::Invalid(problems)
 }
 
 async fn request_page(

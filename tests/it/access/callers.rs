@@ -64,6 +64,11 @@ pub(super) struct Scene {
 
 impl Scene {
     /// A new scene; `number` makes its names its own.
+    #[allow(
+        clippy::cognitive_complexity,
+        clippy::too_many_lines,
+        reason = "everything there is, one after the other"
+    )]
     pub(super) async fn set(app: &TestApp, caller: Caller, number: usize) -> Self {
         let owner = app.person(&format!("owner-{number}")).await;
         let tenant = app.tenant_of(&owner, &format!("tenant-{number:04}")).await;

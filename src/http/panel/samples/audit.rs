@@ -150,7 +150,7 @@ fn line(sequence: i64, number: usize) -> Line {
         ip: "192.0.2.7".to_owned(),
         request_id: scene::id(number).to_string(),
         hash: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".to_owned(),
-        undo: (number % 2 == 0).then(|| "#undo".to_owned()),
+        undo: number.is_multiple_of(2).then(|| "#undo".to_owned()),
         by_actor: Some("#by".to_owned()),
         about_target: "#about".to_owned(),
     }
