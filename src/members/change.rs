@@ -243,7 +243,7 @@ pub(super) fn named(member: &Member) -> Target {
     Target::new("member", member.user.id, member.user.name.clone())
 }
 
-pub(super) fn recorded(member: &Member) -> Value {
+fn recorded(member: &Member) -> Value {
     json!({ "roles": member.roles.iter().map(recorded_role).collect::<Vec<_>>() })
 }
 
