@@ -1,18 +1,24 @@
 //! What a change of access means for routes: those that ask for a permission somebody would gain, and those that ask
-//! for one somebody would lose. Used by the previews of the API and of the panel; must never decide.
+//! for one somebody would lose; and for the decisions of the last weeks. Used by the previews of the API and of the panel; must never decide.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::authz::Grant;
+use crate::decisions::{self, Hindsight};
+use crate::error::Result;
 use crate::http::access::Access;
 use crate::http::routes::{RouteInfo, RouteTable};
+use crate::http::state::AppState;
 use crate::roles::Preview;
 
-/// What a change would do: to whom, and to which routes.
+/// What a change would do: to whom, to which routes, and to which decisions if it had been made before.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct AccessPreview {
     #[serde(flatten)]
     preview: Preview,
+    /// Decisions of the last weeks that would have come out differently.
+    recent_decisions: Hindsight,
     /// The routes that ask for a permission somebody would gain.
     opens: Vec<Opening>,
     /// The routes that ask for a permission somebody would lose.
@@ -31,11 +37,26 @@ struct Opening {
 }
 
 impl AccessPreview {
-    /// `preview`, with the routes of `table` it concerns.
-    pub(super) fn new(preview: Preview, table: &RouteTable) -> Self {
-        let (opens, closes) = (openings(table, &preview.gained), openings(table, &preview.lost));
-        Self { preview, opens, closes }
+    /// `preview`, with the routes and decisions it concerns.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`](crate::error::Error::Unavailable) when the database cannot answer.
+    pub(super) async fn new<P>(app: &AppState, grant: &Grant<P>, preview: Preview) -> Result<Self> {
+        let recent_decisions = hindsight(app, grant, &preview).await?;
+        let (opens, closes) = (openings(&app.routes, &preview.gained), openings(&app.routes, &preview.lost));
+        Ok(Self { preview, recent_decisions, opens, closes })
     }
+}
+
+/// What was decided lately and would have come out differently. What this node decided last is in it.
+///
+/// # Errors
+/// [`Error::Unavailable`](crate::error::Error::Unavailable) when the database cannot answer.
+pub(super) async fn hindsight<P>(app: &AppState, grant: &Grant<P>, preview: &Preview) -> Result<Hindsight> {
+    let catalogue = app.authz.catalogue();
+    app.decisions.write(&app.database, catalogue).await?;
+    let asked = (&preview.flips, app.database.clock().now());
+    decisions::hindsight(&mut app.database.read().await?, catalogue, grant.tenant(), asked).await
 }
 
 fn openings(table: &RouteTable, permissions: &[String]) -> Vec<Opening> {

@@ -1,11 +1,10 @@
 //! What a change of access does to people, as sets, and in words as a preview. Used by the previews of roles and of
 //! members; must never name anyone to somebody who may not see the members.
 
-use std::collections::HashMap;
-
 use serde::Serialize;
 
 use crate::authz::{Catalogue, Grant, PermissionSet, perm};
+use crate::decisions::Flips;
 use crate::error::Person;
 use crate::ids::UserId;
 
@@ -27,6 +26,9 @@ pub struct Preview {
     pub lost: Vec<String>,
     /// The permissions that the caller would lose.
     pub loses_own: Vec<String>,
+    /// The same as sets, of everyone: for looking up what was decided for them lately. Not for clients.
+    #[serde(skip)]
+    pub flips: Flips,
 }
 
 /// A member, and what they would gain and lose.
@@ -47,7 +49,7 @@ pub(crate) struct Effects {
     caller: UserId,
     sees_members: bool,
     /// Gains and losses, of those who have any.
-    of: HashMap<UserId, (PermissionSet, PermissionSet)>,
+    of: Flips,
 }
 
 impl Effects {
@@ -57,7 +59,7 @@ impl Effects {
             policy_version: grant.policy().version,
             caller: grant.user(),
             sees_members: grant.can::<perm::MembersRead>(),
-            of: HashMap::new(),
+            of: Flips::new(),
         }
     }
 
@@ -75,7 +77,7 @@ impl Effects {
 
     /// The same in words; people are found by `names`.
     pub(crate) fn told(
-        &self,
+        self,
         catalogue: &Catalogue,
         names: impl IntoIterator<Item = (UserId, String)>,
     ) -> Preview {
@@ -102,6 +104,7 @@ impl Effects {
             gained: words(gained),
             lost: words(lost),
             loses_own: words(self.of.get(&self.caller).map_or(empty, |(_, loses)| *loses)),
+            flips: self.of,
         }
     }
 }

@@ -122,7 +122,7 @@ async fn preview(
     Json(body): Json<ManyRoles>,
 ) -> Result<Found<AccessPreview>> {
     let preview = members::preview_many(&app.authz, who.grant(), &body).await?;
-    Ok(Found::new(AccessPreview::new(preview, &app.routes)))
+    AccessPreview::new(&app, who.grant(), preview).await.map(Found::new)
 }
 
 async fn remove(

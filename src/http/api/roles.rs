@@ -91,7 +91,7 @@ async fn preview(
     Json(body): Json<RoleChange>,
 ) -> Result<Found<AccessPreview>> {
     let preview = roles::preview(&app.authz, who.grant(), &role.0, &body, if_match.revision()?).await?;
-    Ok(Found::new(AccessPreview::new(preview, &app.routes)))
+    AccessPreview::new(&app, who.grant(), preview).await.map(Found::new)
 }
 
 /// What becomes of those who hold the role.

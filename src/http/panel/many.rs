@@ -211,7 +211,7 @@ async fn ask(who: Can<perm::MembersUpdate>, app: View, form: Form) -> Result<Res
         frame: Frame::inside(&app, grant, Section::Members).await?,
         title,
         text: String::new(),
-        consequences: Some(Consequences::new(&app, grant, &told, &takes)),
+        consequences: Some(Consequences::new(&app, grant, &told, &takes).await?),
         fields: preview::typed(&form),
         button: "Save the roles",
         final_step: false,

@@ -174,7 +174,7 @@ async fn ask(
                 frame: Frame::inside(&app, grant, Section::Members).await?,
                 title: format!("Save the roles of {}?", asked.member.user.name),
                 text: String::new(),
-                consequences: Some(Consequences::new(&app, grant, &preview, &takes)),
+                consequences: Some(Consequences::new(&app, grant, &preview, &takes).await?),
                 fields: preview::typed(&form),
                 button: "Save the roles",
                 final_step: false,

@@ -85,11 +85,11 @@ async fn removing(
         }
         None => ("this member".to_owned(), None),
     };
-    let (told, refused) = match members::preview_removal(&app.authz, grant, user, revision).await {
-        Ok(told) => (Some(told), None),
+    let takes = [perm::MembersRead::NAME, perm::MembersDelete::NAME];
+    let (consequences, refused) = match members::preview_removal(&app.authz, grant, user, revision).await {
+        Ok(told) => (Some(Consequences::new(app, grant, &told, &takes).await?), None),
         Err(error) => (None, Some(Rejected::from(error, &[])?)),
     };
-    let takes = [perm::MembersRead::NAME, perm::MembersDelete::NAME];
     let path = format!("{}/members/{user}", path_of(grant));
     let question = PreviewPage {
         frame: Frame::inside(app, grant, Section::Members).await?,
@@ -97,7 +97,7 @@ async fn removing(
         text: format!(
             "The roles of {name} and all access end at once, and invitations to their addresses are withdrawn."
         ),
-        consequences: told.map(|told| Consequences::new(app, grant, &told, &takes)),
+        consequences,
         action: format!("{path}/remove"),
         fields: revision.map(|revision| ("revision".to_owned(), revision.to_string())).into_iter().collect(),
         button: "Remove",

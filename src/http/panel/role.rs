@@ -222,12 +222,15 @@ async fn ask(
                 frame: Frame::inside(&app, grant, Section::Roles).await?,
                 title: format!("Save the role {}?", typed.name),
                 text: String::new(),
-                consequences: Some(Consequences::new(
-                    &app,
-                    grant,
-                    &preview,
-                    &[perm::RolesRead::NAME, perm::RolesUpdate::NAME],
-                )),
+                consequences: Some(
+                    Consequences::new(
+                        &app,
+                        grant,
+                        &preview,
+                        &[perm::RolesRead::NAME, perm::RolesUpdate::NAME],
+                    )
+                    .await?,
+                ),
                 fields: preview::typed(&form),
                 button: "Save the role",
                 final_step: false,

@@ -95,15 +95,15 @@ async fn question(
     }
     let clear = role.member_count == 0 || !chosen.is_empty();
     let to = Some(chosen.as_str()).filter(|key| !key.is_empty());
-    let (told, refused) = match clear {
+    let takes = [perm::RolesRead::NAME, perm::RolesDelete::NAME];
+    let (consequences, refused) = match clear {
         true => match roles::preview_delete(&app.authz, grant, key, to).await {
-            Ok(told) => (Some(told), None),
+            Ok(told) => (Some(Consequences::new(app, grant, &told, &takes).await?), None),
             Err(error) => (None, Some(Rejected::from(error, &["reassign_to"])?)),
         },
         false => (None, None),
     };
     let rejected = rejected.or(refused);
-    let takes = [perm::RolesRead::NAME, perm::RolesDelete::NAME];
     let others = grant.policy().roles.iter().filter(|other| other.key != role.key);
     let shown = DeleteRolePage {
         frame: Frame::inside(app, grant, Section::Roles).await?,
@@ -118,7 +118,7 @@ async fn question(
         key: role.key,
         name: role.name,
         chosen,
-        consequences: told.map(|told| Consequences::new(app, grant, &told, &takes)),
+        consequences,
         errors: form::errors(rejected.as_ref()),
     };
     Ok(form::answer(rejected.as_ref(), page(&shown)))

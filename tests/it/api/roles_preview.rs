@@ -164,3 +164,41 @@ async fn a_preview_is_of_the_role_as_it_was_seen() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_preview_counts_decisions_that_would_have_come_out_differently() {
+    each_database(async |app| {
+        let (ada, vic, wes) = (app.person("ada").await, app.person("vic").await, app.person("wes").await);
+        let acme = app.tenant_of(&ada, "acme").await;
+        let body = json!({ "name": "Team", "permissions": ["members:read"] });
+        ada.post_json(&acme.api("/roles"), body).await.expect(201);
+        vic.joins(&acme, "team").await;
+        wes.joins(&acme, "viewer").await;
+        for _ in 0..3 {
+            vic.get(&acme.api("/members")).await.expect(200);
+            wes.get(&acme.api("/members")).await.expect(200);
+        }
+        for _ in 0..2 {
+            vic.get("/t/acme/audit").await.expect(403);
+            wes.get("/t/acme/audit").await.expect(403);
+        }
+        let (_, preview) = of(&acme);
+        let ask = async |permissions: Value| {
+            let told =
+                ada.post_json(&preview, json!({ "permissions": permissions })).await.expect(200).json();
+            let recent = told["recent_decisions"].clone();
+            assert!(recent["since"].is_string(), "{told}");
+            assert!(told.get("flips").is_none());
+            (recent["would_be_denied"].as_i64().unwrap(), recent["would_be_allowed"].as_i64().unwrap())
+        };
+        assert_eq!(ask(json!(["audit:read"])).await, (3, 2));
+        assert_eq!(ask(json!(["members:read", "audit:read"])).await, (0, 2));
+        assert_eq!(ask(json!(["members:read", "roles:read"])).await, (0, 0));
+        let shown = ada.get("/t/acme/roles/team/delete?reassign_to=viewer").await.expect(200);
+        assert!(shown.text().contains("No decision made since"));
+        let page = format!("/t/acme/members/{}/remove", vic.id);
+        let shown = ada.get(&page).await.expect(200).text();
+        assert!(shown.contains("3 decisions would have been denied that came out allowed"), "{shown}");
+    })
+    .await;
+}

@@ -1,12 +1,15 @@
-//! What a change would do to people and routes, as pages ask before it is done. Pure: made from a domain's preview;
+//! What a change would do to people and routes, as pages ask before it is done. Made from a domain's preview;
 //! must never name anyone the preview does not name.
 
 use std::collections::BTreeMap;
 
 use crate::authz::{Catalogue, Grant};
-use crate::http::openings::asking;
+use crate::clock::Timestamp;
+use crate::decisions::Hindsight;
+use crate::error::Result;
+use crate::http::openings::{asking, hindsight};
 use crate::http::panel::parts::frame::path_of;
-use crate::http::panel::parts::shown::thousands;
+use crate::http::panel::parts::shown::{Moment, thousands};
 use crate::http::panel::parts::view::View;
 use crate::http::routes::{Area, RouteTable};
 use crate::roles::{Affected, Preview};
@@ -32,9 +35,8 @@ pub(in crate::http::panel) struct Consequences {
     pub(in crate::http::panel) opens: Vec<Door>,
     /// The routes that close to someone.
     pub(in crate::http::panel) closes: Vec<Door>,
-    /// How many decisions of the last 30 days it would have denied, and how many it would have allowed, where that
-    /// is on record.
-    pub(in crate::http::panel) recent: Option<(i64, i64)>,
+    /// How many decisions of the last weeks would have come out differently, in words.
+    pub(in crate::http::panel) recent: String,
 }
 
 /// What becomes of people who gain and lose the same.
@@ -78,14 +80,18 @@ pub(in crate::http::panel) struct Door {
 impl Consequences {
     /// What `preview` tells the grant's principal, on a page that takes `page`: the permissions without which one
     /// could not come back to it.
-    pub(in crate::http::panel) fn new<P>(
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`](crate::error::Error::Unavailable) when the database cannot answer.
+    pub(in crate::http::panel) async fn new<P>(
         app: &View,
         grant: &Grant<P>,
         preview: &Preview,
         page: &[&str],
-    ) -> Self {
+    ) -> Result<Self> {
         let catalogue = app.authz.catalogue();
-        Self {
+        let recent = recent(hindsight(app, grant, preview).await?, app.database.clock().now());
+        Ok(Self {
             says: says(preview),
             own: permits(catalogue, &preview.loses_own),
             loses_page: preview.loses_own.iter().any(|name| page.contains(&name.as_str())),
@@ -96,8 +102,8 @@ impl Consequences {
             }),
             opens: doors(&app.routes, &preview.gained),
             closes: doors(&app.routes, &preview.lost),
-            recent: None,
-        }
+            recent,
+        })
     }
 
     /// Whether it does nothing to anyone.
@@ -133,6 +139,30 @@ impl Fate {
             (0, loses) => format!("Loses {loses} permissions"),
             (gains, loses) => format!("Gains {gains} and loses {loses} permissions"),
         }
+    }
+}
+
+/// What would have come out differently, in words.
+fn recent(found: Hindsight, now: Timestamp) -> String {
+    let since = Moment::new(found.since, now);
+    let since = since.day();
+    let decisions = |count: i64| match count {
+        1 => "1 decision".to_owned(),
+        several => format!("{} decisions", thousands(several)),
+    };
+    match (found.would_be_denied, found.would_be_allowed) {
+        (0, 0) => format!("No decision made since {since} would have come out differently."),
+        (denied, 0) => {
+            format!("Since {since} {} would have been denied that came out allowed.", decisions(denied))
+        }
+        (0, allowed) => {
+            format!("Since {since} {} would have been allowed that came out denied.", decisions(allowed))
+        }
+        (denied, allowed) => format!(
+            "Since {since} {} would have been denied that came out allowed, and {} allowed that came out denied.",
+            decisions(denied),
+            thousands(allowed)
+        ),
     }
 }
 
@@ -202,6 +232,7 @@ fn doors(table: &RouteTable, permissions: &[String]) -> Vec<Door> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decisions::Flips;
     use crate::error::Person;
     use crate::ids::UserId;
 
@@ -219,6 +250,7 @@ mod tests {
             gained: words(&["projects:read"]),
             lost: words(&[]),
             loses_own: Vec::new(),
+            flips: Flips::new(),
         }
     }
 

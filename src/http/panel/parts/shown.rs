@@ -24,6 +24,11 @@ impl Moment {
         let exact = at.to_datetime().format(format).unwrap_or_else(|_| at.to_string());
         Self { words: words(at, now), exact, machine: at.to_string() }
     }
+
+    /// Its day, such as `21 November 2025`.
+    pub(in crate::http::panel) fn day(&self) -> &str {
+        self.exact.split_once(',').map_or(&self.exact, |(day, _)| day)
+    }
 }
 
 fn words(at: Timestamp, now: Timestamp) -> String {
