@@ -330,7 +330,7 @@ async fn membership(
             RequestTrace::of(parts)?.decided();
             return Err(Turned::To(moved(parts, &slug)?));
         }
-        found => found.here()?,
+        found @ (Membership::Here(_) | Membership::Moved(_)) => found.here()?,
     };
     RequestTrace::of(parts)?.asks_in(Chain::Tenant(standing.policy.id), permission);
     app.last_seen.note(standing.policy.id, principal.user.id, app.database.clock().now());

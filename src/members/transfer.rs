@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::change::{holding, keep_an_owner, named, present, recorded, refuse, same};
+use super::change::{holding, keep_an_owner, named, present, recorded_role, refuse, same};
 use super::{Member, store};
 use crate::authz::{Authz, Grant, HeldRole, perm};
 use crate::db::{AuditEvent, Committed};
@@ -96,7 +96,8 @@ pub async fn transfer(
     keep_an_owner(&mut tx, &policy, [(actor.roles.as_slice(), rest.as_slice())]).await?;
     let [(heir_was, heir_is), (own_was, own_is)] =
         <[_; 2]>::try_from(told).map_err(|_two| Error::Internal("a transfer is between two", None))?;
-    let both = |heir: &Member, own: &Member| json!({ "owner": recorded(heir)["roles"], "former_owner": recorded(own)["roles"] });
+    let roles = |of: &Member| of.roles.iter().map(recorded_role).collect::<Vec<_>>();
+    let both = |heir: &Member, own: &Member| json!({ "owner": roles(heir), "former_owner": roles(own) });
     let event = AuditEvent::done(grant.actor(), "tenant.transferred", named(&heir_is))
         .changing(&both(&heir_was, &own_was), &both(&heir_is, &own_is))
         .affecting_access();

@@ -96,7 +96,7 @@ impl PlatformTables {
     }
 
     /// The roles that allow `P`, for those who lack it.
-    pub(super) fn granting<P: PlatformPermission>(&self) -> Vec<String> {
+    pub(super) fn granting<P: PlatformPermission>(self) -> Vec<String> {
         let roles = PlatformRole::ALL.into_iter().filter(|role| self.of(*role).has::<P>());
         roles.map(|role| role.as_str().to_owned()).collect()
     }

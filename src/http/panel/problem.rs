@@ -125,7 +125,7 @@ pub(in crate::http) fn problem(
         && denial.suspended
     {
         page.suspended = true;
-        page.advice = SUSPENDED.to_owned();
+        SUSPENDED.clone_into(&mut page.advice);
         page.back = Some(("/tenants".to_owned(), "To your tenants"));
     } else if let Error::Forbidden(denial) = error {
         let name = |key: &str| role_name(app, key.to_owned());

@@ -34,6 +34,7 @@ struct Shown {
 
 #[derive(Debug, Template)]
 #[template(path = "pages/settings.html")]
+#[allow(clippy::struct_excessive_bools, reason = "what the reader may do, each by itself")]
 pub(super) struct SettingsPage {
     pub(super) frame: Frame,
     pub(super) path: String,

@@ -39,7 +39,9 @@ impl Caller {
         match self {
             Self::Operator => Some(PlatformRole::Operator),
             Self::Support => Some(PlatformRole::Support),
-            _ => None,
+            Self::Anonymous | Self::Outsider | Self::Viewer | Self::Member | Self::Admin | Self::Owner => {
+                None
+            }
         }
     }
 
@@ -118,14 +120,7 @@ impl Scene {
         }
         let elsewhere = app.tenant_of(&victim, &format!("elsewhere-{number:04}")).await;
         let token = person.as_ref().unwrap_or(&owner).is_invited(&elsewhere, "viewer").await;
-        let gone = match &person {
-            Some(person) => {
-                let gone = app.tenant_of(person, &format!("gone-{number:04}")).await;
-                person.delete(&gone.api("")).await.expect(204);
-                gone.id.to_string()
-            }
-            None => elsewhere.id.to_string(),
-        };
+        let gone = deleted(app, person.as_ref().unwrap_or(&owner), number).await;
         let domain = format!("d-{number}.example");
         let added = owner.post_json(&tenant.api("/domains"), json!({ "domain": domain })).await.expect(201);
         app.prove(&added.json());
@@ -345,6 +340,13 @@ async fn db_joining(app: &TestApp, (tenant, elsewhere): (&Tenant, &Tenant), pers
         person.external.email.as_ref().unwrap()
     ))
     .await;
+}
+
+/// The id of a tenant that `person` owned and deleted.
+async fn deleted(app: &TestApp, person: &Person, number: usize) -> String {
+    let gone = app.tenant_of(person, &format!("gone-{number:04}")).await;
+    person.delete(&gone.api("")).await.expect(204);
+    gone.id.to_string()
 }
 
 /// The identity that was linked, which is not the one in use.

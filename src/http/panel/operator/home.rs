@@ -22,16 +22,23 @@ pub(super) fn routes() -> Routes {
 #[template(path = "pages/operator_home.html")]
 pub(in crate::http::panel) struct OperatorPage {
     pub(in crate::http::panel) frame: Frame,
-    pub(in crate::http::panel) figures: Figures,
+    /// What there is: what it is called, where it is listed, and how many.
+    pub(in crate::http::panel) figures: Vec<(&'static str, &'static str, String)>,
     pub(in crate::http::panel) health: Health,
-    /// Since when the oldest mail waits.
+    /// How much mail waits.
+    pub(in crate::http::panel) waiting: String,
+    /// Since when the oldest of it waits.
     pub(in crate::http::panel) oldest: Option<Moment>,
 }
 
-impl OperatorPage {
-    fn told(&self, number: &i64) -> String {
-        thousands(*number)
-    }
+/// The figures as tiles show them.
+pub(in crate::http::panel) fn tiles(figures: Figures) -> Vec<(&'static str, &'static str, String)> {
+    vec![
+        ("Tenants", "/operator/tenants", thousands(figures.tenants)),
+        ("Suspended", "/operator/tenants?status=suspended", thousands(figures.suspended)),
+        ("People", "/operator/users", thousands(figures.people)),
+        ("Disabled", "/operator/users?status=disabled", thousands(figures.disabled)),
+    ]
 }
 
 async fn show(who: Operator<perm::HealthRead>, app: View) -> Result<Response> {
@@ -39,7 +46,8 @@ async fn show(who: Operator<perm::HealthRead>, app: View) -> Result<Response> {
     let now = app.database.clock().now();
     Ok(page(&OperatorPage {
         frame: Frame::operating(&app, who.grant(), Section::Installation).await?,
-        figures: operators::figures(&app.database, who.grant()).await?,
+        figures: tiles(operators::figures(&app.database, who.grant()).await?),
+        waiting: thousands(health.outbox.waiting),
         oldest: health.outbox.oldest_at.map(|at| Moment::new(at, now)),
         health,
     }))

@@ -108,8 +108,8 @@ impl AccountRow {
 
 async fn list(who: Operator<perm::UsersRead>, app: View, Query(wanted): Query<Wanted>) -> Result<Response> {
     let sought = Sought::new(&wanted.q.unwrap_or_default());
-    let statuses = [AccountStatus::Active, AccountStatus::Disabled];
-    let state = statuses.into_iter().find(|status| Some(status.as_str()) == wanted.status.as_deref());
+    let all = [AccountStatus::Active, AccountStatus::Disabled];
+    let state = all.into_iter().find(|status| Some(status.as_str()) == wanted.status.as_deref());
     let status = state.map_or("", AccountStatus::as_str);
     let scope = format!("panel operator users {status} {}", sought.as_str());
     let below: Option<UserId> = pagination::decode(&app.sealer, &scope, wanted.cursor.as_deref())?;

@@ -30,7 +30,7 @@ impl ReasonPage {
     pub(super) fn answer(mut self, rejected: Option<(&Rejected, &str)>) -> Response {
         let (rejected, typed) = rejected.unzip();
         self.errors = form::errors(rejected);
-        self.reason = typed.unwrap_or_default().to_owned();
+        self.reason = typed.map(str::to_owned).unwrap_or_default();
         form::answer(rejected, page(&self))
     }
 }

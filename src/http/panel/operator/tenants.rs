@@ -105,8 +105,8 @@ impl TenantRow {
 
 async fn list(who: Operator<perm::TenantsRead>, app: View, Query(wanted): Query<Wanted>) -> Result<Response> {
     let sought = Sought::new(&wanted.q.unwrap_or_default());
-    let states = [TenantState::Active, TenantState::Suspended, TenantState::Deleted];
-    let state = states.into_iter().find(|state| Some(state.as_str()) == wanted.status.as_deref());
+    let all = [TenantState::Active, TenantState::Suspended, TenantState::Deleted];
+    let state = all.into_iter().find(|state| Some(state.as_str()) == wanted.status.as_deref());
     let status = state.map_or("", TenantState::as_str);
     let scope = format!("panel operator tenants {status} {}", sought.as_str());
     let below: Option<TenantId> = pagination::decode(&app.sealer, &scope, wanted.cursor.as_deref())?;

@@ -6,7 +6,7 @@ use crate::authz::platform::PlatformRole;
 use crate::clock::Timestamp;
 use crate::http::health::Health;
 use crate::http::panel::Icon;
-use crate::http::panel::operator::home::OperatorPage;
+use crate::http::panel::operator::home::{OperatorPage, tiles};
 use crate::http::panel::operator::people::{AccountRow, PeopleListPage};
 use crate::http::panel::operator::person::{AccountDetailPage, Place};
 use crate::http::panel::operator::reason::ReasonPage;
@@ -14,6 +14,7 @@ use crate::http::panel::operator::tenant::TenantPage;
 use crate::http::panel::operator::tenants::{TenantListPage, TenantRow};
 use crate::http::panel::parts::form::{FormErrors, Rejected};
 use crate::http::panel::parts::frame::{Frame, NavGroup, NavLink, Section};
+use crate::http::panel::parts::shown::thousands;
 use crate::http::panel::parts::view::Look;
 use crate::mail::Backlog;
 use crate::operators::{Figures, TenantState};
@@ -45,9 +46,10 @@ impl Sampled for OperatorPage {
     const PAGE: &'static str = "operator";
 
     fn samples(look: Look) -> Vec<(&'static str, Self)> {
-        let page = |health, oldest| Self {
+        let page = |health: Health, oldest| Self {
             frame: frame(look, Section::Installation),
-            figures: Figures { tenants: 10_482, suspended: 3, people: 48_116, disabled: 12 },
+            figures: tiles(Figures { tenants: 10_482, suspended: 3, people: 48_116, disabled: 12 }),
+            waiting: thousands(health.outbox.waiting),
             health,
             oldest,
         };

@@ -18,6 +18,7 @@ impl Sampled for ProblemPage {
     fn samples(look: Look) -> Vec<(&'static str, Self)> {
         let mut samples = denials(look);
         samples.extend(others(look));
+        samples.push(("suspended", suspended(look)));
         samples
     }
 }
@@ -73,18 +74,17 @@ fn others(look: Look) -> Vec<(&'static str, ProblemPage)> {
             },
         ),
         ("internal", page(Error::Internal("sample", None))),
-        (
-            "suspended",
-            ProblemPage {
-                suspended: true,
-                advice: SUSPENDED.to_owned(),
-                back: back("To your tenants"),
-                ..page(Error::Forbidden(Box::new(denial(
-                    "This tenant is suspended: a payment is overdue. Write to billing@example.com.",
-                ))))
-            },
-        ),
     ]
+}
+
+fn suspended(look: Look) -> ProblemPage {
+    let why = "This tenant is suspended: a payment is overdue. Write to billing@example.com.";
+    ProblemPage {
+        suspended: true,
+        advice: SUSPENDED.to_owned(),
+        back: Some(("#back".to_owned(), "To your tenants")),
+        ..page(look, &Error::Forbidden(Box::new(denial(why))))
+    }
 }
 
 fn denials(look: Look) -> Vec<(&'static str, ProblemPage)> {
