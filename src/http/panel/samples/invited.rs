@@ -96,13 +96,13 @@ fn page(look: Look, lines: Vec<Line>, email: &str) -> InvitedPage {
 }
 
 fn line(line: u32, email: &str, status: LineStatus, detail: &str) -> Line {
-    let link = format!("https://id.example.com/invitations/{}", "fhi_sample".repeat(4));
+    let secret = format!("https://id.example.com/invitations/{}", "fhi_sample".repeat(4));
     Line {
         line,
         email: email.to_owned(),
         status,
         detail: Some(detail.to_owned()).filter(|detail| !detail.is_empty()),
         invitation: None,
-        link: (status == LineStatus::Invited).then_some(link),
+        link: (status == LineStatus::Invited).then_some(secret),
     }
 }
