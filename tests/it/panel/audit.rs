@@ -97,13 +97,7 @@ async fn every_event_is_a_sentence() {
             "ada made this tenant",
         ];
         assert_eq!(sentences(&page), expected);
-        page.has(&[
-            "16 events",
-            "Chain intact up to event 16",
-            "ben: member",
-            "<dt>permissions</dt>",
-            "projects:update",
-        ]);
+        page.has(&["12 events", "Chain intact up to event 12", "<dt>permissions</dt>", "projects:update"]);
         ben.get("/t/acme/audit").await.expect(403);
         ben.get("/t/acme").await.lacks(&["/t/acme/audit"]);
         ada.get("/t/acme").await.has(&["href=\"/t/acme/audit\""]);
