@@ -64,10 +64,9 @@ pub(super) async fn how(
     user: UserId,
     joining: &str,
 ) -> Result<Joining> {
-    match Joining::read(joining) {
-        Joining::Open if store::is_removed(on, tenant, user).await? => Ok(Joining::Ask),
-        joining => Ok(joining),
-    }
+    let joining = Joining::read(joining);
+    let asks = joining == Joining::Open && store::is_removed(on, tenant, user).await?;
+    Ok(if asks { Joining::Ask } else { joining })
 }
 
 /// What the tenant offers the person, if anything.

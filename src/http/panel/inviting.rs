@@ -90,16 +90,14 @@ impl Typed {
     }
 
     /// What was wrong, with what concerns an end beside the field it was typed in.
-    fn rejected(&self, error: Error) -> Result<Rejected> {
+    fn rejected(&self, mut error: Error) -> Result<Rejected> {
         let mut fields = vec!["email".to_owned(), "roles".to_owned()];
         fields.extend(self.roles.iter().map(|key| end_field(key)));
-        let error = match error {
-            Error::Invalid(mut problems) => {
-                problems.iter_mut().for_each(|problem| self.place(problem));
-                Error::Invalid(problems)
+        if let Error::Invalid(problems) = &mut error {
+            for problem in problems {
+                self.place(problem);
             }
-            other => other,
-        };
+        }
         Rejected::from(error, &fields.iter().map(String::as_str).collect::<Vec<_>>())
     }
 

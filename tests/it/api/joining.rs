@@ -58,7 +58,7 @@ async fn to_others_nothing_is_there() {
         let ada = app.person("ada").await;
         let acme = app.tenant_of(&ada, "acme").await;
         app.domain_of(&acme, "acme.example", "open", "viewer").await;
-        let nowhere = uuid::Uuid::now_v7();
+        let nowhere = freehold::ids::TenantId::new();
         let strangers = [
             app.person("eve").await,
             person_at(&app, "sub", "sub@eng.acme.example").await,

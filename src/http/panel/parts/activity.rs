@@ -163,7 +163,7 @@ fn detail(action: &str, changes: &Value, policy: &TenantPolicy) -> String {
         "tenant.suspended" => {
             after["reason"].as_str().map(|why| format!("because: {why}")).unwrap_or_default()
         }
-        "invitation.created" => format!("as {}", roles(&after["roles"], policy)),
+        "invitation.created" | "join_request.approved" => format!("as {}", roles(&after["roles"], policy)),
         "role_request.created" => requests::in_words(after["duration_hours"].as_i64()),
         "role_request.approved" | "role_request.declined" => {
             let role = roles(&Value::Array(vec![after["role"].clone()]), policy);
@@ -171,7 +171,6 @@ fn detail(action: &str, changes: &Value, policy: &TenantPolicy) -> String {
             let until = until.map(|day| format!(" until {day}")).unwrap_or_default();
             format!("for the role {role}{until}")
         }
-        "join_request.approved" => format!("as {}", roles(&after["roles"], policy)),
         "domain.updated" => joining(after, policy),
         "role.updated" => renamed(changes, "which was called"),
         "role.deleted" if after["reassigned_to"].is_string() => {

@@ -12,37 +12,6 @@ impl Sampled for InvitedPage {
     const PAGE: &'static str = "invited";
 
     fn samples(look: Look) -> Vec<(&'static str, Self)> {
-        let some = || {
-            vec![
-                line(
-                    1,
-                    "ada@example.com",
-                    LineStatus::AlreadyMember,
-                    "A member of this tenant has this address already.",
-                ),
-                line(2, "ben@example.com", LineStatus::Invited, ""),
-                line(
-                    3,
-                    "chidi@example.com",
-                    LineStatus::AlreadyInvited,
-                    "This address has an open invitation. Send that again if it got lost.",
-                ),
-                line(4, "ben@example.com", LineStatus::Repeated, "The same address as on line 2."),
-                line(5, "dorothea at example", LineStatus::Invalid, "This is not one plain e-mail address."),
-                line(
-                    6,
-                    "li@example.com",
-                    LineStatus::OverLimit,
-                    "This address was sent as many invitations as it may get in a day.",
-                ),
-                line(
-                    7,
-                    "zoe@example.com",
-                    LineStatus::Failed,
-                    "Not sent: something did not work. Try again.",
-                ),
-            ]
-        };
         let address =
             "an.address.as.long.as.addresses.may.be.and.then.some@a-very-long-domain-name.example.com";
         let sent = |count: u32| {
@@ -80,6 +49,34 @@ impl Sampled for InvitedPage {
             ("full", page(look, sent(200).collect(), "")),
         ]
     }
+}
+
+/// A line of every kind.
+fn some() -> Vec<Line> {
+    vec![
+        line(
+            1,
+            "ada@example.com",
+            LineStatus::AlreadyMember,
+            "A member of this tenant has this address already.",
+        ),
+        line(2, "ben@example.com", LineStatus::Invited, ""),
+        line(
+            3,
+            "chidi@example.com",
+            LineStatus::AlreadyInvited,
+            "This address has an open invitation. Send that again if it got lost.",
+        ),
+        line(4, "ben@example.com", LineStatus::Repeated, "The same address as on line 2."),
+        line(5, "dorothea at example", LineStatus::Invalid, "This is not one plain e-mail address."),
+        line(
+            6,
+            "li@example.com",
+            LineStatus::OverLimit,
+            "This address was sent as many invitations as it may get in a day.",
+        ),
+        line(7, "zoe@example.com", LineStatus::Failed, "Not sent: something did not work. Try again."),
+    ]
 }
 
 fn page(look: Look, lines: Vec<Line>, email: &str) -> InvitedPage {

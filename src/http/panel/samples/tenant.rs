@@ -22,18 +22,7 @@ impl Sampled for TenantsPage {
     const PAGE: &'static str = "tenants";
 
     fn samples(look: Look) -> Vec<(&'static str, Self)> {
-        let page = |tenants: Vec<Mine>| Self {
-            frame: scene::frame(look, Section::Tenants),
-            tenants,
-            deleted: Vec::new(),
-            joinable: Vec::new(),
-            not_joined: FormErrors::default(),
-            may_create: true,
-            errors: FormErrors::default(),
-            name: String::new(),
-            slug: String::new(),
-            origin: "https://id.example.com".to_owned(),
-        };
+        let page = |tenants: Vec<Mine>| of_tenants(look, tenants);
         let usual = || {
             page(vec![
                 mine(0, "Acme", &["Owner"]),
@@ -87,6 +76,21 @@ impl Sampled for TenantsPage {
                 },
             ),
         ]
+    }
+}
+
+fn of_tenants(look: Look, tenants: Vec<Mine>) -> TenantsPage {
+    TenantsPage {
+        frame: scene::frame(look, Section::Tenants),
+        tenants,
+        deleted: Vec::new(),
+        joinable: Vec::new(),
+        not_joined: FormErrors::default(),
+        may_create: true,
+        errors: FormErrors::default(),
+        name: String::new(),
+        slug: String::new(),
+        origin: "https://id.example.com".to_owned(),
     }
 }
 
