@@ -121,11 +121,11 @@ pub struct Denial {
     pub required: String,
     /// Keys of the roles the caller holds in this tenant.
     pub held_roles: Vec<String>,
-    /// Keys of the roles of this tenant that would allow it, the least powerful first.
+    /// Keys of the roles of this tenant that would allow it.
     pub granted_by: Vec<String>,
-    /// The tenant in which one of these roles can be asked for; none when having one would not help.
+    /// What can be asked for; none when having one of these roles would not help.
     #[serde(skip)]
-    pub request_in: Option<TenantId>,
+    pub request: Option<Requestable>,
     /// Some of the people who can give such a role, at most five.
     pub ask: Vec<Person>,
     /// Names this decision in the log and in the audit log.
@@ -135,6 +135,15 @@ pub struct Denial {
     /// Whether nothing at all is allowed, because an operator suspended the tenant.
     #[serde(skip)]
     pub suspended: bool,
+}
+
+/// Roles that can be asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Requestable {
+    /// In which tenant.
+    pub tenant: TenantId,
+    /// Their keys, the least powerful first.
+    pub roles: Vec<String>,
 }
 
 /// A person, as shown to other members of the same tenant.

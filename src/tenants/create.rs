@@ -133,7 +133,7 @@ fn operators_only() -> Error {
         required: platform::perm::TenantsCreate::NAME.into(),
         held_roles: Vec::new(),
         granted_by: Vec::new(),
-        request_in: None,
+        request: None,
         ask: Vec::new(),
         decision_id: DecisionId::new(),
         policy_version: 0,

@@ -12,7 +12,7 @@ pub use self::access::{Able, Because, Member, MemberAccess, MemberHolds, NamedRo
 use crate::authz::decide::Authz;
 use crate::authz::snapshot::{Role, Standing};
 use crate::authz::{Permission, perm};
-use crate::error::{Denial, Error, Person, Result};
+use crate::error::{Denial, Error, Person, Requestable, Result};
 use crate::ids::DecisionId;
 
 /// How many people a denial names at most.
@@ -30,15 +30,17 @@ impl Authz {
         reason: impl Into<Cow<'static, str>>,
     ) -> Result<Error> {
         let permission = self.catalogue().get(required);
-        let mut granting: Vec<&Role> =
+        let granting: Vec<&Role> =
             permission.map(|permission| standing.policy.granting(permission).collect()).unwrap_or_default();
-        granting.sort_by_key(|role| role.table.allow.len());
         let bare = self.bare_denial(standing, required, reason.into());
         // Who holds one of them lacks something else.
         let helps = !granting.is_empty() && granting.iter().all(|role| !bare.held_roles.contains(&role.key));
+        let keys = |roles: &[&Role]| roles.iter().map(|role| role.key.clone()).collect();
+        let mut least_first = granting.clone();
+        least_first.sort_by_key(|role| role.table.allow.len());
         let denial = Denial {
-            request_in: helps.then_some(standing.policy.id),
-            granted_by: granting.into_iter().map(|role| role.key.clone()).collect(),
+            request: helps.then(|| Requestable { tenant: standing.policy.id, roles: keys(&least_first) }),
+            granted_by: keys(&granting),
             ask: self.who_can_grant(standing).await?,
             ..bare
         };
@@ -70,7 +72,7 @@ impl Authz {
             required: required.to_owned(),
             held_roles: standing.held(now).map(|(role, _)| role.key.clone()).collect(),
             granted_by: Vec::new(),
-            request_in: None,
+            request: None,
             ask: Vec::new(),
             decision_id: DecisionId::new(),
             policy_version: standing.policy.version,

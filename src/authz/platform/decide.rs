@@ -72,7 +72,7 @@ impl Authz {
             required: P::NAME.to_owned(),
             held_roles: vec![role.as_str().to_owned()],
             granted_by: self.loader.platform().granting::<P>(),
-            request_in: None,
+            request: None,
             ask: Vec::new(),
             decision_id: DecisionId::new(),
             policy_version: 0,

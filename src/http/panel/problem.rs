@@ -140,10 +140,10 @@ pub(in crate::http) fn problem(
 
 /// The form that asks for one of the roles that would allow what was denied, where that would help.
 fn ask(app: &AppState, denial: &Denial, path: &str, session: SessionRef) -> Option<AskForm> {
-    denial.request_in?;
+    let may = denial.request.as_ref()?;
     let name = |key: &String| (key.clone(), role_name(app, key.clone()));
     let mut form = AskForm::new(path, form_token(app, session), std::iter::empty());
-    form.roles = denial.granted_by.iter().map(name).collect();
+    form.roles = may.roles.iter().map(name).collect();
     Some(form)
 }
 

@@ -77,7 +77,7 @@ async fn change(who: Can<perm::TenantUpdate>, app: View, form: Form) -> Result<R
     }
 }
 
-async fn keep(who: Can<perm::TenantUpdate>, app: View, form: Form) -> Result<Response> {
+async fn keep(who: Can<perm::TenantDelete>, app: View, form: Form) -> Result<Response> {
     form.only(&["audit_retention_days", "revision"])?;
     let revision = form.text("revision")?.parse::<i64>();
     let revision = revision.map_err(|_number| Error::Malformed("the revision is not a number".into()))?;
@@ -87,7 +87,8 @@ async fn keep(who: Can<perm::TenantUpdate>, app: View, form: Form) -> Result<Res
         Ok(days) => {
             let wanted =
                 TenantChange { audit_retention_days: Some(Retention(days)), ..TenantChange::default() };
-            tenants::change(&app.authz, who.grant(), &wanted, Some(revision)).await
+            let grant = app.authz.also(who.grant()).await?;
+            tenants::change(&app.authz, &grant, &wanted, Some(revision)).await
         }
         Err(_no_number) => {
             let text = "Write a number of days, or nothing for ever.";

@@ -63,7 +63,10 @@ impl From<&Denial> for ProblemDenial {
         Self {
             held_roles: denial.held_roles.clone(),
             granted_by: denial.granted_by.clone(),
-            request: denial.request_in.map(|tenant| format!("/api/v1/tenants/{tenant}/role-requests")),
+            request: denial
+                .request
+                .as_ref()
+                .map(|may| format!("/api/v1/tenants/{}/role-requests", may.tenant)),
             ask: denial.ask.clone(),
             decision_id: denial.decision_id,
             policy_version: denial.policy_version,

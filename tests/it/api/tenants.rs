@@ -32,14 +32,17 @@ async fn whoever_makes_a_tenant_owns_it() {
 }
 
 #[tokio::test]
-async fn a_tenant_is_renamed_and_its_old_slug_leads_nowhere() {
+async fn a_tenant_is_renamed_and_its_old_slug_leads_outsiders_nowhere() {
     each_database(async |app| {
         let ada = app.person("ada").await;
         let acme = app.tenant_of(&ada, "acme").await;
         let body = json!({ "name": "Umbrella", "slug": "umbrella" });
         let changed = ada.patch(&acme.api(""), body.clone()).await.expect(200);
         assert!(changed.header("x-policy-version").is_some());
-        ada.get("/api/v1/tenants/acme").await.problem(404, "not-found");
+        let moved = ada.get("/api/v1/tenants/acme").await.expect(307);
+        assert_eq!(moved.header("location"), Some("/api/v1/tenants/umbrella"));
+        let eve = app.person("eve").await;
+        eve.get("/api/v1/tenants/acme").await.problem(404, "not-found");
         let found = ada.get("/api/v1/tenants/umbrella").await.expect(200);
         assert_eq!(found.json()["name"], "Umbrella");
         assert_eq!(found.header("etag"), changed.header("etag"));

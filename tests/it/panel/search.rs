@@ -38,6 +38,7 @@ async fn everyone_is_offered_what_they_may_reach_and_nothing_else() {
             "/t/acme",
             "/t/acme/members",
             "/t/acme/roles",
+            "/t/acme/requests",
             "/tenants",
             "/account",
             &leave(&viewer),

@@ -86,7 +86,7 @@ async fn a_denial_is_recorded_and_changes_no_decision() {
             required: "members:update".into(),
             held_roles: vec!["viewer".into()],
             granted_by: Vec::new(),
-            request_in: None,
+            request: None,
             ask: Vec::new(),
             decision_id: DecisionId::new(),
             suspended: false,

@@ -107,7 +107,7 @@ async fn is_refused(world: &World, tenant: TenantId, user: UserId) {
         required: "members:update".into(),
         held_roles: Vec::new(),
         granted_by: Vec::new(),
-        request_in: None,
+        request: None,
         ask: Vec::new(),
         decision_id: DecisionId::new(),
         suspended: false,

@@ -14,6 +14,9 @@ use crate::http::panel::parts::view::View;
 use crate::http::panel::{Icon, page};
 use crate::http::routes::{Area, RouteInfo};
 
+/// What stands in place of a permission where being a member is enough. No permission has such a name.
+const MEMBERSHIP: &str = "membership";
+
 /// How much of what was typed is looked for, in characters.
 const LONGEST: usize = 100;
 
@@ -65,6 +68,13 @@ pub(in crate::http::panel) struct Listed {
     pub(in crate::http::panel) own: bool,
 }
 
+impl Guarded {
+    /// Whether it is a permission, and not for every member.
+    fn is_permission(&self) -> bool {
+        self.name != MEMBERSHIP
+    }
+}
+
 impl Listed {
     fn new(route: &RouteInfo) -> Self {
         Self {
@@ -87,7 +97,13 @@ pub(super) async fn show(
     let search: String = wanted.search.unwrap_or_default().trim().chars().take(LONGEST).collect();
     let sought = search.to_lowercase();
     let catalogue = app.authz.catalogue();
-    let guarded = catalogue.iter().filter_map(|(_, info)| guarded(info, app.routes.iter(), &sought));
+    let everyone = PermissionInfo {
+        name: MEMBERSHIP.to_owned(),
+        description: "Open to every member, whatever their roles.".to_owned(),
+        session_only: false,
+    };
+    let all = catalogue.iter().map(|(_, info)| info).chain([&everyone]);
+    let guarded = all.filter_map(|info| guarded(info, app.routes.iter(), &sought));
     Ok(page(&RoutesPage {
         frame: Frame::inside(&app, grant, Section::Access).await?,
         tabs: tabs(&path, Tab::Routes),
@@ -107,7 +123,8 @@ fn guarded<'a>(
     let itself = has(&info.name) || has(&info.description);
     let takes = |route: &&RouteInfo| match route.access {
         Access::Permission(name) | Access::PermissionOrOwn(name) => name == info.name,
-        Access::Platform(_) | Access::Member | Access::SignedIn | Access::Public(_) => false,
+        Access::Member => info.name == MEMBERSHIP,
+        Access::Platform(_) | Access::SignedIn | Access::Public(_) => false,
     };
     let routes: Vec<Listed> = routes
         .filter(takes)

@@ -138,7 +138,7 @@ fn denial(reason: &'static str) -> Denial {
         required: "members:delete".to_owned(),
         held_roles: vec!["Viewer".to_owned()],
         granted_by: vec!["Admin".to_owned(), "Owner".to_owned()],
-        request_in: None,
+        request: None,
         ask: vec![person((1, "Ben Sample"))],
         decision_id: DecisionId::from_uuid(scene::id(7)),
         suspended: false,
