@@ -75,7 +75,7 @@ async fn is_told_why_by_the_api(vic: &Visitor, ben_id: &str) {
         assert_eq!(problem["type"], "/problems/forbidden", "{problem}");
         assert_eq!(problem["required"], required, "{problem}");
         assert_eq!(problem["held_roles"], json!(["viewer"]), "{problem}");
-        assert_eq!(problem["granted_by"], json!(["admin", "owner"]), "{problem}");
+        assert_eq!(problem["granted_by"], json!(["owner", "admin"]), "{problem}");
         assert_eq!(problem["ask"][0]["name"], "Ben Sample", "{problem}");
         assert!(problem["decision_id"].as_str().unwrap().parse::<uuid::Uuid>().is_ok(), "{problem}");
         assert!(problem["policy_version"].as_i64().unwrap() > 0, "{problem}");
