@@ -254,3 +254,39 @@ async fn one_answer_of_many_counts() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_request_is_answered_in_its_own_tenant_and_only_while_its_member_is_one() {
+    each_database(async |app| {
+        let (acme, ada, ben, vic) = acme(&app).await;
+        let eve = app.person("eve").await;
+        let evil = app.tenant_of(&eve, "evil").await;
+        let request = ask(&vic, &acme, "member", None).await.expect(201).json();
+        for tenant in [&evil, &acme] {
+            eve.get(&one(tenant, &request, "")).await.problem(404, "not-found");
+            eve.delete(&one(tenant, &request, "")).await.problem(404, "not-found");
+            for below in ["/approve", "/decline"] {
+                eve.post_json(&one(tenant, &request, below), json!({})).await.problem(404, "not-found");
+            }
+        }
+        assert_eq!(eve.get(&evil.api("/role-requests")).await.json()["items"], json!([]));
+        let page = eve.get("/t/evil").await.expect(200).text();
+        assert!(!page.contains("waits for your answer"), "nor is another tenant's request waiting for them");
+
+        let page = ben.get("/t/acme").await.expect(200).text();
+        assert!(page.contains("waits for your answer"));
+
+        // Whoever comes back does not find a role waiting for them.
+        ada.delete(&acme.api(&format!("/members/{}", vic.id))).await.expect(204);
+        for again in [false, true] {
+            if again {
+                vic.joins(&acme, "viewer").await;
+            }
+            for below in ["/approve", "/decline"] {
+                ben.post_json(&one(&acme, &request, below), json!({})).await.problem(404, "not-found");
+            }
+        }
+        assert_eq!(roles_of(&ada, &acme, &vic).await.as_array().unwrap().len(), 1);
+    })
+    .await;
+}
