@@ -179,7 +179,9 @@ async fn joining_is_opened_by_who_could_let_people_in() {
         let stale = cy.call(http::Method::PATCH, &path).header("if-match", "\"1\"");
         stale.json(json!({ "joining": "off" })).await.problem(412, "precondition");
         cy.patch(&path, json!({ "joining": "ask" })).await.expect(200);
+        cy.patch(&path, json!({ "joining": "open" })).await.problem(403, "forbidden");
         cy.patch(&path, json!({ "joining": "off" })).await.expect(200);
+        cy.patch(&path, json!({ "joining": "ask" })).await.problem(403, "forbidden");
     })
     .await;
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::harness::app::{Person, TestApp, each_database};
+use crate::harness::app::{Backend, Person, TestApp, each_database};
 
 const JOINABLE: &str = "/api/v1/me/joinable-tenants";
 
@@ -85,6 +85,10 @@ async fn to_others_nothing_is_there() {
         let refused = join(&vic, acme.id).await;
         assert_eq!(refused.without_request_id(), join(&vic, nowhere).await.without_request_id());
         ada.patch(&acme.api("/domains/acme.example"), json!({ "joining": "open" })).await.expect(200);
+        app.db_execute("update tenants set deleted_at = 1").await;
+        assert_eq!(offered(&vic).await, json!([]));
+        join(&vic, acme.id).await.problem(404, "not-found");
+        app.db_execute("update tenants set deleted_at = null").await;
         app.db_execute("update tenants set status = 'suspended', policy_version = policy_version + 1").await;
         join(&vic, acme.id).await.problem(404, "not-found");
         assert_eq!(offered(&vic).await, json!([]));
@@ -173,10 +177,15 @@ async fn who_was_declined_asks_again_after_a_week() {
         join(&vic, acme.id).await.expect(200);
         let list = ada.get(&acme.api("/join-requests")).await.json();
         let id = list["items"][0]["id"].as_str().unwrap().to_owned();
-        ada.post_json(&other.api(&format!("/join-requests/{id}/approve")), json!({}))
-            .await
-            .problem(404, "not-found");
-        ada.post_json(&acme.api(&format!("/join-requests/{id}/decline")), json!({})).await.expect(204);
+        assert_eq!(ada.get(&other.api("/join-requests")).await.json()["items"], json!([]));
+        let answers = ["approve", "decline"].map(|verb| format!("/join-requests/{id}/{verb}"));
+        for answer in &answers {
+            ada.post_json(&other.api(answer), json!({})).await.problem(404, "not-found");
+        }
+        ada.post_json(&acme.api(&answers[1]), json!({})).await.expect(204);
+        for answer in &answers {
+            ada.post_json(&acme.api(answer), json!({})).await.problem(404, "not-found");
+        }
         assert!(app.mails_to_address("vic@acme.example", 1).await[0].contains("has declined"));
         let refused = join(&vic, acme.id).await;
         assert_eq!(refused.header("retry-after"), Some("604800"));
@@ -235,4 +244,68 @@ async fn twenty_who_join_at_once_are_one_member_and_a_full_tenant_takes_none() {
         assert_eq!((done, app.db_number("select count(*) from join_requests").await), (1, 1));
     })
     .await;
+}
+
+#[tokio::test]
+async fn who_asked_is_let_in_only_while_they_could_still_ask() {
+    each_database(async |app| {
+        let ada = app.person("ada").await;
+        let acme = app.tenant_of(&ada, "acme").await;
+        app.domain_of(&acme, "acme.example", "ask", "viewer").await;
+        let vic = person_at(&app, "vic", "vic@acme.example").await;
+        join(&vic, acme.id).await.expect(200);
+        let list = acme.api("/join-requests");
+        let request = ada.get(&list).await.json()["items"][0].clone();
+        let approve = acme.api(&format!("/join-requests/{}/approve", request["id"].as_str().unwrap()));
+        for (meanwhile, back) in [
+            ("update domains set verified_at = null", "update domains set verified_at = 1"),
+            ("update domains set joining = 'off'", "update domains set joining = 'ask'"),
+            (
+                "update users set disabled_at = 1 where name = 'vic'",
+                "update users set disabled_at = null where name = 'vic'",
+            ),
+        ] {
+            app.db_execute(meanwhile).await;
+            ada.post_json(&approve, json!({})).await.problem(404, "not-found");
+            assert_eq!(ada.get(&list).await.json()["items"], json!([]), "{meanwhile}");
+            app.db_execute(back).await;
+        }
+        // The address is somebody else's by now, as far as any provider says.
+        app.db_execute(
+            "update identity_emails set email = 'old@acme.example' where email = 'vic@acme.example'",
+        )
+        .await;
+        ada.post_json(&approve, json!({})).await.problem(409, "conflict");
+        assert_eq!(app.db_number("select count(*) from members").await, 1);
+        app.db_execute(
+            "update identity_emails set email = 'vic@acme.example' where email = 'old@acme.example'",
+        )
+        .await;
+        ada.post_json(&approve, json!({})).await.expect(204);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_full_tenant_takes_nobody_by_any_domain() {
+    for backend in [Backend::Sqlite, Backend::Postgres] {
+        let app = TestApp::start_with(backend, |config| config.limits.members = 2).await;
+        let ada = app.person("ada").await;
+        let acme = app.tenant_of(&ada, "acme").await;
+        app.domain_of(&acme, "acme.example", "ask", "viewer").await;
+        let (vic, zoe, tim) = (
+            person_at(&app, "vic", "vic@acme.example").await,
+            person_at(&app, "zoe", "zoe@acme.example").await,
+            person_at(&app, "tim", "tim@acme.example").await,
+        );
+        join(&vic, acme.id).await.expect(200);
+        let list = ada.get(&acme.api("/join-requests")).await.json();
+        let approve =
+            acme.api(&format!("/join-requests/{}/approve", list["items"][0]["id"].as_str().unwrap()));
+        ada.patch(&acme.api("/domains/acme.example"), json!({ "joining": "open" })).await.expect(200);
+        join(&zoe, acme.id).await.expect(200);
+        join(&tim, acme.id).await.problem(409, "conflict");
+        ada.post_json(&approve, json!({})).await.problem(409, "conflict");
+        assert_eq!(app.db_number("select count(*) from members").await, 2);
+    }
 }
