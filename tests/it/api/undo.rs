@@ -154,3 +154,52 @@ async fn what_a_request_gave_can_be_undone() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_cannot_be_known_or_stands_above_is_not_undone() {
+    each_database(async |app| {
+        let (acme, ada, ben, vic) = acme(&app).await;
+        let above = json!({ "name": "Above", "permissions": ["tenant:delete"] });
+        ada.post_json(&acme.api("/roles"), above).await.expect(201);
+        let made = last(&ada, &acme).await;
+        let path = acme.api("/roles/above");
+        ada.call(Method::PATCH, &path).json(json!({ "name": "Higher" })).await.expect(200);
+        let renamed = last(&ada, &acme).await;
+        let denied = undo(&ben, &acme, &renamed).await.problem(403, "forbidden").json();
+        assert_eq!(denied["required"], "tenant:delete", "an admin edits no role above them");
+        undo(&ada, &acme, &renamed).await.expect(200);
+        undo(&ben, &acme, &made).await.problem(403, "forbidden");
+        // Who held a role that was deleted is not known any more.
+        let helper = json!({ "name": "Helper", "permissions": ["projects:read"] });
+        ada.post_json(&acme.api("/roles"), helper).await.expect(201);
+        let held = json!({ "roles": ["helper"] });
+        ada.put(&acme.api(&format!("/members/{}/roles", vic.id)), held).await.expect(200);
+        ada.delete(&acme.api("/roles/helper?reassign_to=viewer")).await.expect(204);
+        let deleted = last(&ada, &acme).await;
+        assert_eq!(
+            (&deleted["action"], &deleted["changes"]["after"]["members"]),
+            (&json!("role.deleted"), &json!(1))
+        );
+        undo(&ada, &acme, &deleted).await.problem(409, "conflict");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_undoing_that_races_a_change_never_covers_it() {
+    each_database(async |app| {
+        let (acme, ada, ben, vic) = acme(&app).await;
+        let roles = acme.api(&format!("/members/{}/roles", vic.id));
+        for _ in 0..20 {
+            ada.put(&roles, json!({ "roles": ["viewer"] })).await.expect(200);
+            ada.put(&roles, json!({ "roles": ["member"] })).await.expect(200);
+            let event = last(&ada, &acme).await;
+            let (undone, changed) =
+                tokio::join!(undo(&ada, &acme, &event), ben.put(&roles, json!({ "roles": ["admin"] })));
+            changed.expect(200);
+            assert!([200, 409].contains(&undone.status.as_u16()), "{}", undone.text());
+            assert_eq!(keys(&ada, &acme, &vic).await, ["admin"], "whichever came first");
+        }
+    })
+    .await;
+}
