@@ -39,7 +39,7 @@ async fn a_chain_is_whole_however_long() {
 #[tokio::test]
 async fn every_way_of_tampering_shows_where_it_was() {
     on_both(async |world: World| {
-    let tampering: [(&str, i64); 9] = [
+    let tampering: [(&str, i64); 10] = [
         ("update audit_events set actor_name = 'Eve' where chain_id = $1 and sequence = 3", 3),
         ("update audit_events set changes = '{}' where chain_id = $1 and sequence = 1", 1),
         ("update audit_events set outcome = 'denied' where chain_id = $1 and sequence = 5", 5),
@@ -52,6 +52,12 @@ async fn every_way_of_tampering_shows_where_it_was() {
         ("delete from audit_events where chain_id = $1", 1),
         ("delete from audit_chains where id = $1", 1),
         ("update audit_chains set sequence = 4 where id = $1", 4),
+        // The chain's end put back to the event before it.
+        (
+            "update audit_chains set hash = (select hash from audit_events where chain_id = $1 and sequence = 4) \
+             where id = $1",
+            5,
+        ),
     ];
     for (statement, broken_at) in tampering {
         let tenant = with_events(&world, 5).await;
@@ -59,6 +65,34 @@ async fn every_way_of_tampering_shows_where_it_was() {
         let found = verdict(&world, tenant).await;
         assert_eq!((found.broken_at, found.intact_up_to), (Some(broken_at), broken_at - 1), "{statement}");
     }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn no_column_of_an_event_can_be_altered() {
+    on_both(async |world: World| {
+        for statement in [
+            "update audit_events set at = at + 1 where chain_id = $1 and sequence = 3",
+            "update audit_events set actor_type = 'system' where chain_id = $1 and sequence = 3",
+            "update audit_events set actor_id = null where chain_id = $1 and sequence = 3",
+            "update audit_events set actor_id = chain_id where chain_id = $1 and sequence = 3",
+            "update audit_events set actor_name = 'Eve' where chain_id = $1 and sequence = 3",
+            "update audit_events set action = 'tenant.created' where chain_id = $1 and sequence = 3",
+            "update audit_events set target_type = 'role' where chain_id = $1 and sequence = 3",
+            "update audit_events set target_id = 'x' where chain_id = $1 and sequence = 3",
+            "update audit_events set target_name = 'x' where chain_id = $1 and sequence = 3",
+            "update audit_events set changes = '{}' where chain_id = $1 and sequence = 3",
+            "update audit_events set outcome = 'denied' where chain_id = $1 and sequence = 3",
+            "update audit_events set ip = '192.0.2.1' where chain_id = $1 and sequence = 3",
+            "update audit_events set request_id = 'x' where chain_id = $1 and sequence = 3",
+            "update audit_events set id = (select e.id from audit_events e where e.chain_id = $1 and e.sequence = 2) \
+             where chain_id = $1 and sequence = 3",
+        ] {
+            let tenant = with_events(&world, 4).await;
+            assert_eq!(world.db_execute(tenant, statement).await, 1);
+            assert_eq!(verdict(&world, tenant).await.broken_at, Some(3), "{statement}");
+        }
     })
     .await;
 }

@@ -102,12 +102,17 @@ async fn what_is_too_old_is_removed_and_the_rest_is_still_verified() {
 async fn removing_by_hand_shows_also_after_a_removal_that_was_right() {
     on_both(async |world: World| {
         let ada = world.db_user("Ada").await;
-        let tampering: [(&[&'static str], i64); 7] = [
+        let tampering: [(&[&'static str], i64); 8] = [
             (&["delete from audit_events where chain_id = $1 and sequence = 11"], 11),
             (&["delete from audit_events where chain_id = $1 and sequence = 14"], 14),
             (&["delete from audit_events where chain_id = $1 and sequence = 18"], 1),
             (&["update audit_events set changes = replace(changes, '10', '12') where chain_id = $1 and sequence = 18"], 1),
             (&["update audit_chains set anchor_sequence = 9 where id = $1"], 1),
+            (
+                &["update audit_chains set anchor_hash = (select hash from audit_events \
+                   where chain_id = $1 and sequence = 12) where id = $1"],
+                1,
+            ),
             (&["update audit_chains set anchor_sequence = 0, anchor_hash = null where id = $1"], 1),
             // Whoever moves the anchor with what they remove still lacks the event that says so.
             (
