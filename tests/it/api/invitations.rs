@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::harness::app::{Answer, Person, Tenant, each_database};
+use crate::harness::app::{Answer, Backend, Person, Tenant, TestApp, each_database};
 
 const ACCEPT: &str = "/api/v1/invitations/accept";
 
@@ -230,4 +230,42 @@ async fn twenty_who_accept_at_once_are_one_member() {
         assert_eq!(app.db_number(events).await, 1);
     })
     .await;
+}
+
+#[tokio::test]
+async fn several_are_invited_no_further_than_one_would_be() {
+    for backend in [Backend::Sqlite, Backend::Postgres] {
+        let app = TestApp::start_with(backend, |config| {
+            config.limits.open_invitations = 3;
+            config.limits.invitations_per_address = 1;
+        })
+        .await;
+        let (ada, ben) = (app.person("ada").await, app.person("ben").await);
+        let (acme, other) = (app.tenant_of(&ada, "acme").await, app.tenant_of(&ada, "other").await);
+        ben.joins(&acme, "admin").await;
+        let batch = async |person: &Person, tenant: &Tenant, names: &[&str], role: &str| {
+            let emails: Vec<String> = names.iter().map(|name| format!("{name}@example.com")).collect();
+            person
+                .post_json(&tenant.api("/invitations/batch"), json!({ "emails": emails, "roles": [role] }))
+                .await
+        };
+        let denied = batch(&ben, &acme, &["a", "b"], "owner").await.problem(403, "forbidden").json();
+        assert_eq!(denied["required"], "tenant:delete");
+        let eve = app.person("eve").await;
+        batch(&eve, &acme, &["a"], "viewer").await.problem(404, "not-found");
+        let sent = "select count(*) from invitations where email <> 'ben@example.com'";
+        assert_eq!(app.db_number(sent).await, 0, "nothing is sent to anyone");
+        let statuses = |report: Answer| -> Vec<Value> {
+            let report = report.expect(200).json();
+            report["items"].as_array().unwrap().iter().map(|line| line["status"].clone()).collect()
+        };
+        assert_eq!(statuses(batch(&ada, &other, &["a"], "viewer").await), ["invited"]);
+        let told = statuses(batch(&ben, &acme, &["a", "b", "c", "d", "e"], "viewer").await);
+        assert_eq!(told, ["over_limit", "invited", "invited", "invited", "over_limit"]);
+        let crowd: Vec<String> = (0..201).map(|number| format!("p{number}")).collect();
+        let crowd: Vec<&str> = crowd.iter().map(String::as_str).collect();
+        let refused = batch(&ada, &other, &crowd, "viewer").await.problem(422, "invalid").json();
+        assert_eq!(refused["errors"][0]["pointer"], "/emails");
+        assert_eq!(app.db_number(sent).await, 4);
+    }
 }
