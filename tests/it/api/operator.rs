@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use freehold::authz::platform::PlatformRole;
+use freehold::authz::platform::{PlatformRole, perm};
 use freehold::clock::Timestamp;
 use freehold::error::Error;
 use freehold::login::accounts::{Browser, enter};
@@ -136,6 +136,7 @@ async fn a_disabled_person_is_out_by_every_door_and_told_of_what_they_owned() {
         let elsewhere = app.person_with(ada.external.clone()).await;
         let path = |verb: &str| format!("/api/v1/operator/users/{}/{verb}", ada.id);
         olu.post_json(&path("enable"), json!({})).await.problem(409, "conflict");
+        ada.get("/api/v1/me").await.expect(200);
         let done = olu.post_json(&path("disable"), because("Left the company.")).await.expect(200).json();
         assert_eq!(
             (&done["status"], &done["disabled_reason"]),
@@ -147,6 +148,8 @@ async fn a_disabled_person_is_out_by_every_door_and_told_of_what_they_owned() {
         for session in [&ada, &elsewhere] {
             session.get("/api/v1/me").await.problem(401, "unauthenticated");
         }
+        let head = app.state.authz.user(ada.id).await.unwrap().unwrap();
+        assert!(head.disabled, "no copy says otherwise");
         let client = Browser { via: freehold::db::Via::default(), user_agent: "test".into() };
         let ends_at = app.state.sessions.end_of(app.clock.now());
         let entered = enter(&app.state.database, &ada.external, &client, ends_at).await;
@@ -155,7 +158,14 @@ async fn a_disabled_person_is_out_by_every_door_and_told_of_what_they_owned() {
                     (select id from users where disabled_at is not null)";
         assert_eq!(app.db_number(live).await, 0);
         olu.post_json(&path("disable"), because("Again.")).await.problem(409, "conflict");
+        // As one that was opened in the very moment they were disabled.
+        let opened = "update sessions set revoked_at = null where user_id in \
+                      (select id from users where disabled_at is not null)";
+        assert!(app.db_execute(opened).await >= 2);
         olu.post_json(&path("enable"), json!({})).await.expect(200);
+        let live = "select count(*) from sessions where revoked_at is null and user_id in \
+                    (select id from users where name = 'ada')";
+        assert_eq!(app.db_number(live).await, 0, "it does not come to life with them");
         ada.get("/api/v1/me").await.problem(401, "unauthenticated");
         app.person_with(ada.external.clone()).await.get("/api/v1/tenants/acme").await.expect(200);
         let events = "select count(*) from audit_events where action in ('user.disabled', 'user.enabled') \
@@ -325,6 +335,31 @@ async fn who_operates_no_more_is_nobody_again() {
         freehold::operators::dismiss(database, &address(&olu)).await.unwrap();
         let staff = freehold::operators::staff(database).await.unwrap();
         assert_eq!(staff.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["oki"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_operates_no_more_finishes_nothing_they_began() {
+    each_database(async |app: TestApp| {
+        let (ada, olu) = (app.person("ada").await, operator(&app, "olu").await);
+        operator(&app, "oki").await;
+        let tenant = app.tenant_of(&ada, "acme").await;
+        let (authz, database) = (&app.state.authz, &app.state.database);
+        let suspending = authz.operate::<perm::TenantsSuspend>(olu.principal().await).unwrap();
+        let disabling = authz.operate::<perm::UsersDisable>(olu.principal().await).unwrap();
+        let reason = freehold::operators::Reason { reason: "Late.".to_owned() };
+        let refused = async || {
+            let suspended = freehold::operators::suspend(authz, &suspending, tenant.id, &reason).await;
+            assert!(matches!(suspended, Err(Error::NotFound)), "{suspended:?}");
+            let disabled = freehold::operators::disable(authz, &disabling, ada.id, &reason).await;
+            assert!(matches!(disabled, Err(Error::NotFound)), "{disabled:?}");
+        };
+        app.db_execute("update users set disabled_at = 1 where name = 'olu'").await;
+        refused().await;
+        app.db_execute("update users set disabled_at = null where name = 'olu'").await;
+        freehold::operators::dismiss(database, olu.external.email.as_ref().unwrap()).await.unwrap();
+        refused().await;
     })
     .await;
 }
