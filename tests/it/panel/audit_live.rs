@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
+use freehold::authz::platform::PlatformRole;
 use http::Method;
 use http_body_util::BodyExt as _;
 use serde_json::json;
@@ -140,6 +141,22 @@ async fn the_address_by_itself_leads_to_the_page() {
             let call = ada.call(Method::GET, LIVE).header("accept", "text/event-stream");
             assert_eq!(call.header("last-event-id", wrong).send().await.status, 400, "{wrong:?}");
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_view_ends_when_the_tenant_is_suspended() {
+    each_database(async |app| {
+        let (ada, _, acme) = acme(&app).await;
+        let olu = app.person("olu").await;
+        olu.operates(PlatformRole::Operator).await;
+        let mut tail = Tail::of(&ada, None).await;
+        let path = format!("/api/v1/operator/tenants/{}/suspend", acme.id);
+        olu.post_json(&path, json!({ "reason": "A payment is overdue." })).await.expect(200);
+        let over = tokio::time::timeout(Duration::from_secs(20), tail.until("event: over"));
+        over.await.expect("it ends");
+        assert_eq!(tail.ids(), Vec::<&str>::new(), "not even the line about it");
     })
     .await;
 }

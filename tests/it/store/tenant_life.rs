@@ -219,3 +219,20 @@ async fn a_transfer_racing_a_demotion_never_leaves_nobody() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn who_owned_a_tenant_for_a_time_does_not_restore_it_after_that() {
+    on_both(async |world: World| {
+        let (tenant, [ada, bob, _]) = acme(&world).await;
+        world.db_join(tenant, bob, &[("owner", Some(world.clock.now() + DAY))]).await;
+        deletes(&world, ada, tenant).await;
+        let principal = world.principal(bob).await;
+        assert_eq!(deleted_of(&world.database, &principal).await.unwrap().len(), 1);
+        world.clock.advance(DAY);
+        let principal = world.principal(bob).await;
+        assert_eq!(deleted_of(&world.database, &principal).await.unwrap(), []);
+        let refused = restore(&world.database, &principal, tenant, 50).await.unwrap_err();
+        assert!(matches!(refused, Error::NotFound));
+    })
+    .await;
+}
