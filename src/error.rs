@@ -132,9 +132,21 @@ pub struct Denial {
     pub decision_id: DecisionId,
     /// The version of the tenant's policy that was asked.
     pub policy_version: i64,
+    /// What people call the tenant's roles, by key.
+    #[serde(skip)]
+    pub role_names: Vec<(String, String)>,
     /// Whether nothing at all is allowed, because an operator suspended the tenant.
     #[serde(skip)]
     pub suspended: bool,
+}
+
+impl Denial {
+    /// What people call the role with this key.
+    #[must_use]
+    pub fn role_name(&self, key: &str) -> String {
+        let known = self.role_names.iter().find(|(known, _)| known == key);
+        known.map_or(key, |(_, name)| name).to_owned()
+    }
 }
 
 /// Roles that can be asked for.

@@ -137,6 +137,7 @@ fn operators_only() -> Error {
         ask: Vec::new(),
         decision_id: DecisionId::new(),
         policy_version: 0,
+        role_names: Vec::new(),
         suspended: false,
     }))
 }

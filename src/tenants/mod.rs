@@ -63,6 +63,9 @@ pub struct TenantOfMine {
     pub status: Status,
     /// Keys of the roles the caller holds in it now.
     pub roles: Vec<String>,
+    /// Their names for people, in the same order.
+    #[serde(skip)]
+    pub role_names: Vec<String>,
 }
 
 /// A place in a list of tenants: the name as it is sorted, and the id. The list goes on after it.
@@ -94,6 +97,7 @@ pub async fn list_for(authz: &Authz, user: UserId, now: Timestamp) -> Result<Vec
             name: standing.policy.name.clone(),
             status: if standing.policy.suspended.is_some() { Status::Suspended } else { Status::Active },
             roles: standing.held(now).map(|(role, _)| role.key.clone()).collect(),
+            role_names: standing.held(now).map(|(role, _)| role.name.clone()).collect(),
         });
     }
     mine.sort_by_cached_key(|tenant| (tenant.name.to_lowercase(), tenant.id));

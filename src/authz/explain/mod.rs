@@ -67,6 +67,7 @@ impl Authz {
 
     fn bare_denial(&self, standing: &Standing, required: &str, reason: Cow<'static, str>) -> Denial {
         let now = self.database.clock().now();
+        let roles = standing.policy.roles.iter();
         Denial {
             reason,
             required: required.to_owned(),
@@ -76,6 +77,7 @@ impl Authz {
             ask: Vec::new(),
             decision_id: DecisionId::new(),
             policy_version: standing.policy.version,
+            role_names: roles.map(|role| (role.key.clone(), role.name.clone())).collect(),
             suspended: false,
         }
     }

@@ -76,6 +76,7 @@ impl Authz {
             ask: Vec::new(),
             decision_id: DecisionId::new(),
             policy_version: 0,
+            role_names: Vec::new(),
             suspended: false,
         })))
     }

@@ -13,7 +13,6 @@ use crate::http::extract::form_token;
 use crate::http::panel::asking::AskForm;
 use crate::http::panel::denied::Denied;
 use crate::http::panel::parts::view::Look;
-use crate::http::panel::tenants::role_name;
 use crate::http::panel::{Icon, page_with};
 use crate::http::principal::is_safe;
 use crate::http::problem::Problem;
@@ -128,7 +127,7 @@ pub(in crate::http) fn problem(
         SUSPENDED.clone_into(&mut page.advice);
         page.back = Some(("/tenants".to_owned(), "To your tenants"));
     } else if let Error::Forbidden(denial) = error {
-        let name = |key: &str| role_name(app, key.to_owned());
+        let name = |key: &str| denial.role_name(key);
         let catalogue = app.authz.catalogue();
         let sentence = catalogue.get(&denial.required).map(|id| catalogue.info(id).description.clone());
         let here = tenant_path(uri.path());
@@ -141,7 +140,7 @@ pub(in crate::http) fn problem(
 /// The form that asks for one of the roles that would allow what was denied, where that would help.
 fn ask(app: &AppState, denial: &Denial, path: &str, session: SessionRef) -> Option<AskForm> {
     let may = denial.request.as_ref()?;
-    let name = |key: &String| (key.clone(), role_name(app, key.clone()));
+    let name = |key: &String| (key.clone(), denial.role_name(key));
     let mut form = AskForm::new(path, form_token(app, session), std::iter::empty());
     form.roles = may.roles.iter().map(name).collect();
     Some(form)

@@ -196,7 +196,7 @@ async fn tenants_page(
         suspended: tenant.status == Status::Suspended,
         name: tenant.name,
         slug: tenant.slug,
-        roles: tenant.roles.into_iter().map(|key| Badge { name: role_name(app, key), until: None }).collect(),
+        roles: tenant.role_names.into_iter().map(|name| Badge { name, until: None }).collect(),
     };
     let now = app.database.clock().now();
     let gone = |tenant: DeletedTenant| Gone {
@@ -225,9 +225,4 @@ async fn tenants_page(
 pub(super) fn may_create(app: &AppState, principal: &Principal) -> bool {
     app.config.tenant_creation == TenantCreation::Anyone
         || app.authz.may_operate::<platform::perm::TenantsCreate>(&principal.user)
-}
-
-/// The name of a system role; a tenant's own is told by its key.
-pub(super) fn role_name(app: &AppState, key: String) -> String {
-    app.authz.system_roles().get(&key).map_or(key, |role| role.name.to_owned())
 }

@@ -1,6 +1,7 @@
 //! What people do, in a real Chromium against the program `freehold dev`.
 
 mod checks;
+mod daily_work;
 mod first_day;
 mod gallery;
 mod improvements;

@@ -123,6 +123,7 @@ async fn a_denial_is_recorded_and_changes_no_decision() {
             request: None,
             ask: Vec::new(),
             decision_id: DecisionId::new(),
+            role_names: Vec::new(),
             suspended: false,
             policy_version: version,
         };

@@ -110,6 +110,7 @@ async fn is_refused(world: &World, tenant: TenantId, user: UserId) {
         request: None,
         ask: Vec::new(),
         decision_id: DecisionId::new(),
+        role_names: Vec::new(),
         suspended: false,
         policy_version: 1,
     };

@@ -139,6 +139,7 @@ fn denial(reason: &'static str) -> Denial {
         held_roles: vec!["Viewer".to_owned()],
         granted_by: vec!["Admin".to_owned(), "Owner".to_owned()],
         request: None,
+        role_names: Vec::new(),
         ask: vec![person((1, "Ben Sample"))],
         decision_id: DecisionId::from_uuid(scene::id(7)),
         suspended: false,
