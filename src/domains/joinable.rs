@@ -19,7 +19,7 @@ pub(super) struct Offer {
 /// The tenants that the principal may join or ask to, by any of their verified addresses.
 ///
 /// # Errors
-/// [`Error::Unavailable`] when the database cannot answer.
+/// [`crate::error::Error::Unavailable`] when the database cannot answer.
 pub async fn joinable(deps: &Deps, principal: &Principal) -> Result<Vec<Joinable>> {
     let user = principal.user.id;
     let mut on = deps.database.read().await?;
