@@ -45,9 +45,13 @@ impl Tail {
     }
 
     async fn until(&mut self, text: &str) {
-        while !self.text.contains(text) {
-            assert!(self.more().await, "it ends without {text:?}: {}", self.text);
-        }
+        // Signs of life come for ever, so what is waited for has a time of its own.
+        let coming = async {
+            while !self.text.contains(text) {
+                assert!(self.more().await, "it ends without {text:?}: {}", self.text);
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), coming).await.expect("it comes");
     }
 
     fn ids(&self) -> Vec<&str> {
@@ -154,8 +158,7 @@ async fn a_view_ends_when_the_tenant_is_suspended() {
         let mut tail = Tail::of(&ada, None).await;
         let path = format!("/api/v1/operator/tenants/{}/suspend", acme.id);
         olu.post_json(&path, json!({ "reason": "A payment is overdue." })).await.expect(200);
-        let over = tokio::time::timeout(Duration::from_secs(20), tail.until("event: over"));
-        over.await.expect("it ends");
+        tail.until("event: over").await;
         assert_eq!(tail.ids(), Vec::<&str>::new(), "not even the line about it");
     })
     .await;
