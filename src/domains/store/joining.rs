@@ -84,7 +84,8 @@ pub(in crate::domains) async fn let_in(
     by: Option<UserId>,
 ) -> Result<()> {
     let at = tx.at();
-    let member = "insert into members (tenant_id, user_id, joined_at) values ($1, $2, $3)";
+    let member = "insert into members (tenant_id, user_id, joined_at, sort_name) \
+                  select $1, u.id, $3, u.sort_name from users u where u.id = $2";
     sql!(tx, execute, query(member).bind(tenant).bind(user).bind(at))?;
     let assigned = "insert into role_assignments (tenant_id, user_id, role_id, assigned_at, assigned_by) \
                     values ($1, $2, $3, $4, $5)";

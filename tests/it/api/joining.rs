@@ -48,6 +48,7 @@ async fn who_has_an_address_in_an_open_domain_joins_with_its_role() {
         assert_eq!(offered(&vic).await, json!([]));
         let events = "select count(*) from audit_events where action = 'member.joined_by_domain'";
         assert_eq!(app.db_number(events).await, 1);
+        app.db_members_sort_by_their_names().await;
     })
     .await;
 }

@@ -45,6 +45,12 @@ async fn every_item_comes_once_in_order() {
             freehold::authz::BUILT_IN.len()
         );
         assert_eq!(all(&ada, &acme.api("/invitations?status=accepted&limit=2")).await.len(), 3);
+        let yan = app.person("yan").await;
+        yan.joins(&acme, "viewer").await;
+        yan.patch("/api/v1/me", json!({ "name": "Aaron" })).await.expect(200);
+        let members = all(&ada, &acme.api("/members")).await;
+        assert_eq!(names(&members)[0], "Aaron", "a new name has its place at once");
+        app.db_members_sort_by_their_names().await;
     })
     .await;
 }

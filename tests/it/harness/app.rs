@@ -202,6 +202,13 @@ impl TestApp {
     }
 
     /// Runs a statement past the application; how many rows it wrote.
+    /// Fails where a member is sorted and found by another name than their own.
+    pub(crate) async fn db_members_sort_by_their_names(&self) {
+        let stray = "select count(*) from members m join users u on u.id = m.user_id \
+                     where m.sort_name <> u.sort_name or u.sort_name <> lower(u.name)";
+        assert_eq!(self.db_number(stray).await, 0);
+    }
+
     pub(crate) async fn db_execute(&self, sql: &str) -> u64 {
         db::execute(&self.state.database, sql).await
     }
