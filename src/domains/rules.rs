@@ -5,6 +5,7 @@ use crate::clock::Timestamp;
 use crate::db::WriteTx;
 use crate::domains::Deps;
 use crate::error::{Error, Result};
+use crate::members;
 use crate::roles::guards::{Holding, may_grant};
 
 /// Whoever lets someone in with a role, or has a domain do it, may invite and may grant the role without end. The write
@@ -45,7 +46,7 @@ impl Refused {
 
 /// Refuses one more member when there are enough.
 pub(super) async fn room(deps: &Deps, tx: &mut WriteTx, tenant: crate::ids::TenantId) -> Result<()> {
-    if super::store::count_members(tx, tenant).await? >= deps.limits.members {
+    if members::count_in(tx, tenant).await? >= deps.limits.members {
         return Err(Error::Conflict("This tenant has as many members as it may.".into()));
     }
     Ok(())

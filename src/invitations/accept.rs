@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::ids::{self, TenantId};
 use crate::invitations::guards::Offer;
 use crate::invitations::{Deps, Status, guards, store};
+use crate::members;
 
 /// What a link offers, for the page that it opens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -121,7 +122,7 @@ pub async fn accept(deps: &Deps, principal: &Principal, secret: &str) -> Result<
         .filter_map(|row| Some(Offer { role: policy.role(row.role_id)?, expires_at: row.expires_at }))
         .collect();
     inviter_stands(deps, &mut tx, &policy, &row, &roles).await?;
-    if store::count_members(&mut tx, tenant).await? >= deps.limits.members {
+    if members::count_in(&mut tx, tenant).await? >= deps.limits.members {
         return Err(Error::Conflict("This tenant has as many members as it may.".into()));
     }
     store::join(&mut tx, tenant, &row, user).await?;

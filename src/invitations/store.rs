@@ -12,6 +12,7 @@ use crate::db::{Connection, Executor, WriteTx, sql};
 use crate::error::Result;
 use crate::ids::{InvitationId, RoleId, TenantId, UserId};
 use crate::invitations::{Due, Status};
+use crate::members;
 
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(super) struct Row {
@@ -274,22 +275,14 @@ pub(super) async fn holds_address(tx: &mut WriteTx, user: UserId, email: &str) -
     Ok(count > 0)
 }
 
-pub(super) async fn count_members(tx: &mut WriteTx, tenant: TenantId) -> Result<i64> {
-    sql!(tx, fetch_one, query_scalar("select count(*) from members where tenant_id = $1").bind(tenant))
-}
-
 /// Makes the user a member with the roles the invitation offers, and the invitation accepted.
 pub(super) async fn join(tx: &mut WriteTx, tenant: TenantId, row: &Row, user: UserId) -> Result<()> {
     let at = tx.at();
-    let member = "insert into members (tenant_id, user_id, joined_at, sort_name) \
-                  select $1, u.id, $3, u.sort_name from users u where u.id = $2";
-    sql!(tx, execute, query(member).bind(tenant).bind(user).bind(at))?;
+    members::admit(tx, tenant, user).await?;
     let roles = "insert into role_assignments (tenant_id, user_id, role_id, expires_at, assigned_at, assigned_by) \
                  select tenant_id, $3, role_id, expires_at, $4, $5 from invitation_roles \
                  where tenant_id = $1 and invitation_id = $2";
     sql!(tx, execute, query(roles).bind(tenant).bind(row.id).bind(user).bind(at).bind(row.invited_by))?;
-    let removed = "delete from removed_members where tenant_id = $1 and user_id = $2";
-    sql!(tx, execute, query(removed).bind(tenant).bind(user))?;
     let asked = "delete from join_requests where tenant_id = $1 and user_id = $2 and decided_at is null";
     sql!(tx, execute, query(asked).bind(tenant).bind(user))?;
     let accepted =

@@ -17,6 +17,7 @@ pub(crate) use self::change::{Applied, apply, recorded, restore_roles, within};
 pub use self::change::{NewRoles, leave, remove, set_roles};
 pub use self::preview::{preview_many, preview_removal, preview_roles};
 pub use self::seen::LastSeen;
+pub(crate) use self::store::{admit, count as count_in};
 pub use self::transfer::{Transfer, Transferred, transfer};
 use crate::authz::{Grant, perm};
 use crate::clock::Timestamp;

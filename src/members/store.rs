@@ -222,7 +222,8 @@ fn pattern(search: &str) -> String {
     pattern
 }
 
-pub(super) async fn count(on: &mut impl Executor, tenant: TenantId) -> Result<i64> {
+/// How many members the tenant has, as `on` sees it.
+pub(crate) async fn count(on: &mut impl Executor, tenant: TenantId) -> Result<i64> {
     sql!(on, fetch_one, query_scalar("select count(*) from members where tenant_id = $1").bind(tenant))
 }
 
@@ -271,6 +272,18 @@ pub(super) async fn is_active(on: &mut impl Executor, user: UserId) -> Result<bo
     let text = "select count(*) from users where id = $1 and disabled_at is null";
     let count: i64 = sql!(on, fetch_one, query_scalar(text).bind(user))?;
     Ok(count > 0)
+}
+
+/// Makes the person a member without a role, sorted by their name: the one door into a tenant. That they were removed
+/// once is forgotten.
+pub(crate) async fn admit(tx: &mut WriteTx, tenant: TenantId, user: UserId) -> Result<()> {
+    let at = tx.at();
+    let member = "insert into members (tenant_id, user_id, joined_at, sort_name) \
+                  select $1, u.id, $3, u.sort_name from users u where u.id = $2";
+    sql!(tx, execute, query(member).bind(tenant).bind(user).bind(at))?;
+    let removed = "delete from removed_members where tenant_id = $1 and user_id = $2";
+    sql!(tx, execute, query(removed).bind(tenant).bind(user))?;
+    Ok(())
 }
 
 pub(super) async fn unassign(tx: &mut WriteTx, tenant: TenantId, user: UserId, role: RoleId) -> Result<u64> {

@@ -10,6 +10,7 @@ use crate::config::TenantCreation;
 use crate::db::{AuditEvent, Chain, Committed, Database, Target, WriteTx};
 use crate::error::{Denial, Error, Result};
 use crate::ids::{DecisionId, RoleId, TenantId, random_bytes};
+use crate::members;
 use crate::names::{Name, Slug};
 use crate::roles::guards::OWNER;
 
@@ -70,7 +71,7 @@ pub async fn create(
     store::insert(&mut tx, id, &name).await?;
     let slug = take(&mut tx, id, &name, slug).await?;
     store::set_slug(&mut tx, id, &slug).await?;
-    store::insert_member(&mut tx, id, user).await?;
+    members::admit(&mut tx, id, user).await?;
     for role in authz.system_roles().iter() {
         let role_id = RoleId::new();
         store::insert_role(&mut tx, id, role_id, role).await?;

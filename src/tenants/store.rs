@@ -72,13 +72,6 @@ pub(super) async fn insert(tx: &mut WriteTx, tenant: TenantId, name: &Name) -> R
     sql!(tx, execute, query(text).bind(tenant).bind(tenant.to_string()).bind(name.as_str()).bind(at))
 }
 
-pub(super) async fn insert_member(tx: &mut WriteTx, tenant: TenantId, user: UserId) -> Result<u64> {
-    let at = tx.at();
-    let text = "insert into members (tenant_id, user_id, joined_at, sort_name) \
-                select $1, u.id, $3, u.sort_name from users u where u.id = $2";
-    sql!(tx, execute, query(text).bind(tenant).bind(user).bind(at))
-}
-
 pub(super) async fn insert_role(
     tx: &mut WriteTx,
     tenant: TenantId,

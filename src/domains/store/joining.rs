@@ -6,6 +6,7 @@ use crate::clock::Timestamp;
 use crate::db::{Executor, WriteTx, sql};
 use crate::error::Result;
 use crate::ids::{JoinRequestId, RoleId, TenantId, UserId};
+use crate::members;
 
 /// Addresses a provider vouches for as this person's.
 pub(in crate::domains) async fn verified_addresses(
@@ -71,10 +72,6 @@ pub(in crate::domains) async fn is_removed(
     Ok(count > 0)
 }
 
-pub(in crate::domains) async fn count_members(tx: &mut WriteTx, tenant: TenantId) -> Result<i64> {
-    sql!(tx, fetch_one, query_scalar("select count(*) from members where tenant_id = $1").bind(tenant))
-}
-
 /// Makes the person a member with the role.
 pub(in crate::domains) async fn let_in(
     tx: &mut WriteTx,
@@ -84,14 +81,10 @@ pub(in crate::domains) async fn let_in(
     by: Option<UserId>,
 ) -> Result<()> {
     let at = tx.at();
-    let member = "insert into members (tenant_id, user_id, joined_at, sort_name) \
-                  select $1, u.id, $3, u.sort_name from users u where u.id = $2";
-    sql!(tx, execute, query(member).bind(tenant).bind(user).bind(at))?;
+    members::admit(tx, tenant, user).await?;
     let assigned = "insert into role_assignments (tenant_id, user_id, role_id, assigned_at, assigned_by) \
                     values ($1, $2, $3, $4, $5)";
     sql!(tx, execute, query(assigned).bind(tenant).bind(user).bind(role).bind(at).bind(by))?;
-    let removed = "delete from removed_members where tenant_id = $1 and user_id = $2";
-    sql!(tx, execute, query(removed).bind(tenant).bind(user))?;
     Ok(())
 }
 

@@ -8,6 +8,6 @@ pub(super) use self::domains::{
     verified_elsewhere,
 };
 pub(super) use self::joining::{
-    OfferRow, RequestRow, count_members, decide, declined_since, forget, insert_request, is_removed, let_in,
-    offer, open_request, requests, verified_addresses, waiting, was_asked,
+    OfferRow, RequestRow, decide, declined_since, forget, insert_request, is_removed, let_in, offer,
+    open_request, requests, verified_addresses, waiting, was_asked,
 };
