@@ -1,7 +1,6 @@
 //! What the page of invitations does: inviting one address or many, sending again, withdrawing.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use askama::Template;
 use axum::response::{IntoResponse as _, Response};
@@ -188,7 +187,7 @@ fn back<P>(grant: &Grant<P>, notice: Notice) -> Response {
 
 /// The page again, with what was wrong. Whoever may not see the list is told why.
 async fn rejected<P>(app: &View, grant: &Grant<P>, rejected: &Rejected, typed: Typed) -> Result<Response> {
-    let reader = app.authz.decide(grant.principal().clone(), Arc::clone(grant.standing())).await?;
+    let reader = app.authz.also(grant).await?;
     let shown = invitations_page(app, &reader, Wanted::default(), typed, Some(rejected)).await?;
     Ok(rejected.answer(page(&shown)))
 }

@@ -1,8 +1,6 @@
 //! Joining a tenant by an address in its domain, from the page of all one's tenants; and answering those who ask, from
 //! the page of invitations.
 
-use std::sync::Arc;
-
 use axum::response::{IntoResponse as _, Response};
 
 use crate::authz::{Grant, perm};
@@ -75,7 +73,7 @@ async fn answered(app: &View, grant: &Grant<perm::MembersInvite>, done: Result<N
         Err(error) => {
             let rejected = Rejected::from(error, &[])?;
             // Whoever may not see the list is told why.
-            let reader = app.authz.decide(grant.principal().clone(), Arc::clone(grant.standing())).await?;
+            let reader = app.authz.also(grant).await?;
             let shown =
                 invitations_page(app, &reader, Wanted::default(), Typed::default(), Some(&rejected)).await?;
             Ok(rejected.answer(page(&shown)))

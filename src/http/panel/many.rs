@@ -255,8 +255,7 @@ async fn again(
     error: Option<Error>,
 ) -> Result<Response> {
     // The page names people.
-    let reader: Grant<perm::MembersRead> =
-        app.authz.decide(grant.principal().clone(), std::sync::Arc::clone(grant.standing())).await?;
+    let reader: Grant<perm::MembersRead> = app.authz.also(grant).await?;
     let ends: Vec<String> = grant.policy().roles.iter().map(|role| end_field(&role.key)).collect();
     let ends: Vec<&str> = ends.iter().map(String::as_str).collect();
     let rejected = error.map(|error| Rejected::from(error, &ends)).transpose()?;

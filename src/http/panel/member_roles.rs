@@ -122,8 +122,7 @@ impl Asked {
         let revision = form.text("revision")?.parse::<i64>();
         let revision = revision.map_err(|_number| Error::Malformed("the revision is not a number".into()))?;
         // The form is on a page that needs this too.
-        let reader: Grant<perm::MembersRead> =
-            app.authz.decide(grant.principal().clone(), std::sync::Arc::clone(grant.standing())).await?;
+        let reader: Grant<perm::MembersRead> = app.authz.also(grant).await?;
         let member = members::show(&app.database, &reader, user).await?;
         match Sent::read(form, grant.policy()) {
             Err(Error::Stale) => {

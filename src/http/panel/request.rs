@@ -13,7 +13,7 @@ use crate::http::panel::denied::Helper;
 use crate::http::panel::invitations::is_mailed;
 use crate::http::panel::page;
 use crate::http::panel::parts::choices::read_end;
-use crate::http::panel::parts::form::{FormErrors, Rejected};
+use crate::http::panel::parts::form::{self, FormErrors, Rejected};
 use crate::http::panel::parts::frame::{Frame, Section, also, path_of};
 use crate::http::panel::parts::notice::Notice;
 use crate::http::panel::parts::shown::{Avatar, Moment};
@@ -199,19 +199,10 @@ async fn answer<P>(
     let Err(error) = done else {
         return Ok(notice.at(&format!("{}/requests", path_of(grant))).into_response());
     };
-    let rejected = Rejected::from(beside(error), &["until", "note"])?;
-    let own = app.authz.decide(grant.principal().clone(), std::sync::Arc::clone(grant.standing())).await?;
+    let rejected = Rejected::from(form::renamed(error, "/expires_at", "/until"), &["until", "note"])?;
+    let own = app.authz.also(grant).await?;
     let shown = request_page(app, &own, id, Some((&rejected, typed))).await?;
     Ok(rejected.answer(page(&shown)))
-}
-
-/// The error with fields as the form calls them.
-fn beside(error: Error) -> Error {
-    let Error::Invalid(mut problems) = error else { return error };
-    for problem in problems.iter_mut().filter(|problem| problem.pointer == "/expires_at") {
-        "/until".clone_into(&mut problem.pointer);
-    }
-    Error::Invalid(problems)
 }
 
 async fn request_page(
@@ -252,7 +243,7 @@ async fn request_page(
         mailed: is_mailed(app),
         answers,
         typed: typed.unwrap_or_default(),
-        errors: crate::http::panel::parts::form::errors(rejected),
+        errors: form::errors(rejected),
         path,
     })
 }

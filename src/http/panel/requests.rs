@@ -9,12 +9,12 @@ use serde::Deserialize;
 
 use crate::authz::{Grant, Own, perm};
 use crate::clock::Timestamp;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::http::access::Member;
 use crate::http::extract::{Form, Query, form_token};
 use crate::http::pagination;
 use crate::http::panel::asking::{AskForm, Typed, by_power};
-use crate::http::panel::parts::form::{FormErrors, Rejected};
+use crate::http::panel::parts::form::{self, FormErrors, Rejected};
 use crate::http::panel::parts::frame::{Frame, Section, also, path_of};
 use crate::http::panel::parts::notice::Notice;
 use crate::http::panel::parts::shown::{Avatar, Moment};
@@ -159,20 +159,14 @@ async fn create(Member(grant): Member, app: View, form: Form) -> Result<Response
             Ok(Notice::RequestSent.at(&place).into_response())
         }
         Err(error) => {
-            let rejected = Rejected::from(beside(error), &["role", "hours", "reason"])?;
+            let rejected = Rejected::from(
+                form::renamed(error, "/duration_hours", "/hours"),
+                &["role", "hours", "reason"],
+            )?;
             let shown = requests_page(&app, &grant, Wanted::default(), Some((&rejected, typed))).await?;
             Ok(rejected.answer(page(&shown)))
         }
     }
-}
-
-/// The error with fields as the form calls them.
-fn beside(error: Error) -> Error {
-    let Error::Invalid(mut problems) = error else { return error };
-    for problem in problems.iter_mut().filter(|problem| problem.pointer == "/duration_hours") {
-        "/hours".clone_into(&mut problem.pointer);
-    }
-    Error::Invalid(problems)
 }
 
 async fn requests_page(

@@ -283,8 +283,7 @@ async fn own_form(
     rejected: Option<&Rejected>,
 ) -> Result<RoleFormPage> {
     // The form is on a page that needs this too.
-    let reader: Grant<perm::RolesRead> =
-        app.authz.decide(grant.principal().clone(), std::sync::Arc::clone(grant.standing())).await?;
+    let reader: Grant<perm::RolesRead> = app.authz.also(grant).await?;
     let role = roles::show(&app.database, &app.authz, &reader, role).await?;
     let typed = typed(&role);
     form_page(app, grant, Some(role), typed, rejected).await

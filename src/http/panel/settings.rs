@@ -126,7 +126,7 @@ async fn again<P>(
     rejected: &Rejected,
     typed: Option<(String, String)>,
 ) -> Result<Response> {
-    let reader = app.authz.decide(grant.principal().clone(), std::sync::Arc::clone(grant.standing())).await?;
+    let reader = app.authz.also(grant).await?;
     Ok(rejected.answer(page(&settings_page(app, &reader, typed, Some(rejected)).await?)))
 }
 

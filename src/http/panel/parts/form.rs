@@ -127,6 +127,16 @@ pub(in crate::http::panel) fn answer(rejected: Option<&Rejected>, page: Response
     }
 }
 
+/// The error with the field at `pointer` called as the form calls it.
+pub(in crate::http::panel) fn renamed(mut error: Error, pointer: &str, field: &str) -> Error {
+    if let Error::Invalid(problems) = &mut error {
+        for problem in problems.iter_mut().filter(|problem| problem.pointer == pointer) {
+            field.clone_into(&mut problem.pointer);
+        }
+    }
+    error
+}
+
 /// What to show of a form that may have been rejected.
 pub(in crate::http::panel) fn errors(rejected: Option<&Rejected>) -> FormErrors {
     rejected.map(|rejected| rejected.errors.clone()).unwrap_or_default()

@@ -1,8 +1,6 @@
 //! What surrounds every page of someone who is signed in: the header with its menus, the tenant's navigation with
 //! only what they may see, and what was just done.
 
-use std::sync::Arc;
-
 use crate::authz::platform::PlatformGrant;
 use crate::authz::{Grant, Permission, Principal, perm};
 use crate::error::Result;
@@ -334,7 +332,7 @@ pub(in crate::http::panel) async fn also<Q: Permission, P>(
     if !grant.can::<Q>() {
         return Ok(None);
     }
-    let granted = app.authz.decide(grant.principal().clone(), Arc::clone(grant.standing())).await?;
+    let granted = app.authz.also(grant).await?;
     Ok(Some(granted))
 }
 
