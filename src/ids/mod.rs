@@ -33,6 +33,12 @@ pub mod kind {
     /// An app.
     #[derive(Debug)]
     pub enum App {}
+    /// A secret of an app.
+    #[derive(Debug)]
+    pub enum AppSecret {}
+    /// A token.
+    #[derive(Debug)]
+    pub enum Token {}
     /// A role.
     #[derive(Debug)]
     pub enum Role {}
@@ -68,6 +74,10 @@ pub type TenantId = Id<kind::Tenant>;
 pub type UserId = Id<kind::User>;
 /// The id of an app.
 pub type AppId = Id<kind::App>;
+/// The id of a secret of an app: names it, and does not open anything.
+pub type AppSecretId = Id<kind::AppSecret>;
+/// The id of a token: names it, and does not open anything.
+pub type TokenId = Id<kind::Token>;
 /// The id of a role in one tenant.
 pub type RoleId = Id<kind::Role>;
 /// The id of an identity.
