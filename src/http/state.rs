@@ -11,6 +11,7 @@ use crate::http::routes::RouteTable;
 use crate::login::{Providers, Sessions};
 use crate::mail::Outbox;
 use crate::members::LastSeen;
+use crate::oauth::Issuer;
 
 /// The application, shared by all requests.
 #[derive(Clone, Debug)]
@@ -31,6 +32,8 @@ pub struct Parts {
     pub providers: Providers,
     /// Keys derived from the installation's secret.
     pub sealer: Sealer,
+    /// Signs access tokens, and checks them.
+    pub issuer: Issuer,
     /// When members were last seen.
     pub last_seen: Arc<LastSeen>,
     /// What was decided lately.

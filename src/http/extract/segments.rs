@@ -5,10 +5,12 @@ use super::path::Segment;
 use crate::authz::TenantRef;
 use crate::email::DomainName;
 use crate::ids::{
-    EventId, IdentityId, InvitationId, JoinRequestId, RoleId, RoleRequestId, SessionHandle, TenantId, UserId,
+    AppId, EventId, IdentityId, InvitationId, JoinRequestId, RoleId, RoleRequestId, SessionHandle, TenantId,
+    UserId,
 };
 use crate::login::Provider;
 use crate::names::Slug;
+use crate::oauth::is_kid;
 
 /// For routes that are about a tenant from outside. Those inside one declare it by their access.
 impl Segment for TenantRef {
@@ -100,6 +102,26 @@ impl Segment for Provider {
 
     fn read(text: &str) -> Option<Self> {
         text.parse().ok()
+    }
+}
+
+impl Segment for AppId {
+    const NAME: &'static str = "app";
+
+    fn read(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+/// A public key of an app, by its name.
+#[derive(Debug)]
+pub struct KeyWord(pub String);
+
+impl Segment for KeyWord {
+    const NAME: &'static str = "key";
+
+    fn read(text: &str) -> Option<Self> {
+        is_kid(text).then(|| Self(text.to_owned()))
     }
 }
 
