@@ -12,6 +12,7 @@ use crate::login::{Providers, Sessions};
 use crate::mail::Outbox;
 use crate::members::LastSeen;
 use crate::oauth::Issuer;
+use crate::tokens::TokenUses;
 
 /// The application, shared by all requests.
 #[derive(Clone, Debug)]
@@ -36,6 +37,8 @@ pub struct Parts {
     pub issuer: Issuer,
     /// When members were last seen.
     pub last_seen: Arc<LastSeen>,
+    /// When tokens were last used.
+    pub token_uses: Arc<TokenUses>,
     /// What was decided lately.
     pub decisions: Arc<Record>,
     /// Mail on its way out.

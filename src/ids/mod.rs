@@ -2,6 +2,7 @@
 //! passed where a tenant's is due. Secrets come from [`secret_text`]; nothing else makes randomness.
 
 mod random;
+mod subject;
 #[cfg(test)]
 mod tests;
 
@@ -13,6 +14,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
+
+pub use subject::Subject;
 
 pub use random::{base62, random_bytes, secret_hash, secret_text};
 

@@ -5,13 +5,14 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::jwk::{PublicJwk, PublicKey};
+use super::jwk::{PublicJwk, name};
 use super::store::{self, AppKeyRow};
+use crate::apps::{self, App, secrets};
 use crate::authz::{Authz, Grant, perm};
 use crate::clock::Timestamp;
-use crate::db::{AuditEvent, Committed, Database, Target, WriteTx};
+use crate::db::{AuditEvent, Committed, Database, Target};
 use crate::error::{Error, Result};
-use crate::ids::{AppId, TenantId};
+use crate::ids::AppId;
 
 /// Keys one app may have.
 pub const MOST: usize = 5;
@@ -34,15 +35,16 @@ pub struct AppKey {
 /// # Errors
 /// [`Error::NotFound`] when the tenant has no such app; [`Error::Unavailable`].
 pub async fn list(database: &Database, grant: &Grant<perm::AppsRead>, app: AppId) -> Result<Vec<AppKey>> {
-    let mut on = database.read().await?;
-    store::app_name(&mut on, grant.tenant(), app).await?.ok_or(Error::NotFound)?;
-    store::app_keys(&mut on, grant.tenant(), app).await?.into_iter().map(shown).collect()
+    let app = apps::show(database, grant, app).await?;
+    let rows = store::app_keys(&mut database.read().await?, grant.tenant(), app.id).await?;
+    rows.into_iter().map(shown).collect()
 }
 
 /// Registers a key.
 ///
 /// # Errors
-/// [`Error::ReauthenticationRequired`]; [`Error::NotFound`]; [`Error::Invalid`] by field; [`Error::Conflict`] when the app
+/// [`Error::NotFound`]; [`Error::ReauthenticationRequired`] when the person signed in over ten minutes ago;
+/// [`Error::Forbidden`] when the app holds what they do not; [`Error::Invalid`] by field; [`Error::Conflict`] when the app
 /// has a key of this name, or as many as it may; [`Error::Unavailable`].
 pub async fn add(
     authz: &Authz,
@@ -50,62 +52,53 @@ pub async fn add(
     app: AppId,
     jwk: &PublicJwk,
 ) -> Result<(AppKey, Committed)> {
-    let (mut tx, grant) = authz.write(grant).await?;
-    grant.principal().require_fresh(tx.at())?;
-    let owner = (grant.tenant(), app);
-    let name = name(&mut tx, owner).await?;
     let key = jwk.check()?;
-    let known = store::app_keys(&mut tx, grant.tenant(), app).await?;
+    let (mut tx, grant, app) = secrets::begin(authz, grant, app).await?;
+    grant.principal().require_fresh(tx.at())?;
+    let known = store::app_keys(&mut tx, grant.tenant(), app.id).await?;
     if known.iter().any(|known| known.kid == key.kid) {
-        return Err(Error::Conflict(
-            "The app has a key of this name. Name it otherwise, or remove that one.".into(),
-        ));
+        let text = "The app has a key of this name. Name it otherwise, or remove that one.";
+        return Err(Error::Conflict(text.into()));
     }
     if known.len() >= MOST {
         return Err(Error::Conflict("The app has as many keys as it may. Remove one first.".into()));
     }
-    store::insert_app_key(&mut tx, owner, &key, grant.user()).await?;
-    let event = AuditEvent::done(grant.actor(), "app.key_added", Target::new("app", app, name))
-        .changing(&Value::Null, &recorded(&key.kid, &super::jwk::name(key.algorithm)));
-    let shown = shown_new(&key, tx.at());
+    store::insert_app_key(&mut tx, (grant.tenant(), app.id), &key, grant.subject()).await?;
+    let algorithm = name(key.algorithm);
+    let event = AuditEvent::done(grant.actor(), "app_key.added", target(&app))
+        .changing(&json!({}), &recorded(&key.kid, &algorithm));
+    let shown = AppKey { kid: key.kid, algorithm, jwk: key.jwk, created_at: tx.at() };
     Ok((shown, tx.commit(event).await?))
 }
 
-/// Removes a key: no assertion it signed counts from then on. Tokens that were issued stay.
+/// Removes a key: no assertion it signed counts from then on. Tokens that were asked for by it live on until their end,
+/// within the hour.
 ///
 /// # Errors
-/// [`Error::ReauthenticationRequired`]; [`Error::NotFound`]; [`Error::Unavailable`].
+/// [`Error::NotFound`]; [`Error::Forbidden`] when the app holds what the person does not; [`Error::Unavailable`].
 pub async fn remove(
     authz: &Authz,
     grant: &Grant<perm::AppsSecrets>,
     app: AppId,
     kid: &str,
 ) -> Result<Committed> {
-    let (mut tx, grant) = authz.write(grant).await?;
-    grant.principal().require_fresh(tx.at())?;
-    let owner = (grant.tenant(), app);
-    let name = name(&mut tx, owner).await?;
-    let known = store::app_keys(&mut tx, grant.tenant(), app).await?;
+    let (mut tx, grant, app) = secrets::begin(authz, grant, app).await?;
+    let known = store::app_keys(&mut tx, grant.tenant(), app.id).await?;
     let key = known.into_iter().find(|known| known.kid == kid).ok_or(Error::NotFound)?;
-    store::delete_app_key(&mut tx, owner, kid).await?;
-    let event = AuditEvent::done(grant.actor(), "app.key_removed", Target::new("app", app, name))
-        .changing(&recorded(kid, &key.algorithm), &Value::Null);
+    store::delete_app_key(&mut tx, (grant.tenant(), app.id), kid).await?;
+    let event = AuditEvent::done(grant.actor(), "app_key.removed", target(&app))
+        .changing(&recorded(kid, &key.algorithm), &json!({}));
     tx.commit(event).await
 }
 
-async fn name(tx: &mut WriteTx, (tenant, app): (TenantId, AppId)) -> Result<String> {
-    store::app_name(tx, tenant, app).await?.ok_or(Error::NotFound)
+fn target(app: &App) -> Target {
+    Target::new("app", app.id, app.name.clone())
 }
 
 fn shown(row: AppKeyRow) -> Result<AppKey> {
     let jwk = serde_json::from_str(&row.jwk)
         .map_err(|error| Error::internal("a stored key cannot be read", error))?;
     Ok(AppKey { kid: row.kid, algorithm: row.algorithm, jwk, created_at: row.created_at })
-}
-
-fn shown_new(key: &PublicKey, at: Timestamp) -> AppKey {
-    let algorithm = super::jwk::name(key.algorithm);
-    AppKey { kid: key.kid.clone(), algorithm, jwk: key.jwk.clone(), created_at: at }
 }
 
 fn recorded(kid: &str, algorithm: &str) -> Value {

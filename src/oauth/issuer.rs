@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use jsonwebtoken::EncodingKey;
 use serde_json::Value;
 
 use crate::db::{Database, Sealer};
@@ -36,8 +37,13 @@ impl Issuer {
     /// # Errors
     /// [`Error::Unavailable`] when the keys cannot be read; [`Error::Internal`] when they cannot be used.
     pub async fn sign(&self, claims: &AccessClaims) -> Result<String> {
-        let (kid, key) = self.keys.signing().await?;
+        let (kid, key) = self.signing_key().await?;
         jwt::sign(claims, kid, &key)
+    }
+
+    /// The key that signs now, and its name. May have to make the first one: not to be called within a write.
+    pub(super) async fn signing_key(&self) -> Result<(String, EncodingKey)> {
+        self.keys.signing().await
     }
 
     /// What a token says: issued here, meant for this API, unaltered, not over. Whether its app is still enabled, and what

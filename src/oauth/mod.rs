@@ -4,6 +4,10 @@
 
 /// Public keys by which apps prove who they are.
 pub mod app_keys;
+mod assertion;
+mod clients;
+mod inspect;
+mod issue;
 mod issuer;
 mod jwk;
 mod jwt;
@@ -12,6 +16,9 @@ pub mod keys;
 mod refused;
 mod store;
 
+pub use self::clients::{Client, Deps, Proof, authenticate};
+pub use self::inspect::{Introspection, introspect, is_signed, revoke, signed_bearer};
+pub use self::issue::{Issued, client_credentials};
 pub use self::issuer::Issuer;
 pub use self::jwk::{ALGORITHMS, PublicJwk, is_kid};
 pub use self::jwt::AccessClaims;

@@ -3,6 +3,7 @@
 
 mod access;
 mod app_keys;
+mod apps;
 mod audit;
 mod documents;
 mod domains;
@@ -14,6 +15,7 @@ mod operator;
 mod requests;
 mod roles;
 mod tenants;
+mod tokens;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -29,6 +31,8 @@ pub(super) fn routes() -> Routes {
         .and(roles::routes())
         .and(invitations::routes())
         .and(requests::routes())
+        .and(apps::routes())
+        .and(tokens::routes())
         .and(domains::routes())
         .and(joining::routes())
         .and(access::routes())

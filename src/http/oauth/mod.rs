@@ -3,11 +3,13 @@
 
 mod documents;
 mod fault;
+mod request;
+mod tokens;
 
 use crate::http::routes::Routes;
 
 pub(in crate::http) use self::fault::{is_at, told};
 
 pub(super) fn routes() -> Routes {
-    documents::routes()
+    documents::routes().and(tokens::routes())
 }

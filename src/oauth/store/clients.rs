@@ -5,7 +5,8 @@ use sqlx::{query, query_as, query_scalar};
 use crate::clock::Timestamp;
 use crate::db::{Executor, WriteTx, sql};
 use crate::error::Result;
-use crate::ids::{AppId, TenantId, UserId};
+use crate::ids::{AppId, Subject, TenantId, TokenId};
+use crate::oauth::clients::Client;
 use crate::oauth::jwk::{PublicKey, name};
 
 #[derive(Debug, sqlx::FromRow)]
@@ -16,14 +17,33 @@ pub(in crate::oauth) struct AppKeyRow {
     pub(in crate::oauth) created_at: Timestamp,
 }
 
-/// The tenant of an app, and the app's name.
-pub(in crate::oauth) async fn app_name(
+/// What a token says of its app.
+#[derive(Debug, sqlx::FromRow)]
+pub(in crate::oauth) struct ClientRow {
+    pub(in crate::oauth) client_id: String,
+    pub(in crate::oauth) name: String,
+    token_format: String,
+}
+
+impl ClientRow {
+    /// Whether the app's tokens are signed.
+    pub(in crate::oauth) fn signs(&self) -> bool {
+        self.token_format == "jwt"
+    }
+}
+
+pub(in crate::oauth) async fn client(on: &mut impl Executor, client: &Client) -> Result<Option<ClientRow>> {
+    let text = "select client_id, name, token_format from apps where tenant_id = $1 and id = $2 and enabled";
+    sql!(on, fetch_optional, query_as(text).bind(client.tenant).bind(client.app))
+}
+
+pub(in crate::oauth) async fn token_made(
     on: &mut impl Executor,
     tenant: TenantId,
-    app: AppId,
-) -> Result<Option<String>> {
-    let text = "select name from apps where tenant_id = $1 and id = $2";
-    sql!(on, fetch_optional, query_scalar(text).bind(tenant).bind(app))
+    token: TokenId,
+) -> Result<Option<Timestamp>> {
+    let text = "select created_at from tokens where tenant_id = $1 and id = $2 and revoked_at is null";
+    sql!(on, fetch_optional, query_scalar(text).bind(tenant).bind(token))
 }
 
 pub(in crate::oauth) async fn app_keys(
@@ -36,13 +56,24 @@ pub(in crate::oauth) async fn app_keys(
     sql!(on, fetch_all, query_as(text).bind(tenant).bind(app))
 }
 
-/// The app of this client id with the keys it proves itself by. Before anybody is known to ask, so no tenant is given.
+/// A key, and whose it is.
+#[derive(Debug, sqlx::FromRow)]
+pub(in crate::oauth) struct ClientKeyRow {
+    pub(in crate::oauth) app_id: AppId,
+    pub(in crate::oauth) tenant_id: TenantId,
+    pub(in crate::oauth) kid: String,
+    pub(in crate::oauth) algorithm: String,
+    pub(in crate::oauth) jwk: String,
+}
+
+/// The keys of the enabled app of this client id. Before anybody is known to ask, so no tenant is given.
 pub(in crate::oauth) async fn keys_of_client(
     on: &mut impl Executor,
     client_id: &str,
-) -> Result<Vec<(AppId, String, String, String)>> {
-    let text = "select k.app_id, k.kid, k.algorithm, k.jwk from app_keys k join apps a on a.id = k.app_id \
-                where a.client_id = $1 order by k.kid";
+) -> Result<Vec<ClientKeyRow>> {
+    let text = "select k.app_id, k.tenant_id, k.kid, k.algorithm, k.jwk from app_keys k \
+                join apps a on a.tenant_id = k.tenant_id and a.id = k.app_id join tenants t on t.id = a.tenant_id \
+                where a.client_id = $1 and a.enabled and t.deleted_at is null order by k.kid";
     sql!(on, fetch_all, query_as(text).bind(client_id))
 }
 
@@ -50,7 +81,7 @@ pub(in crate::oauth) async fn insert_app_key(
     tx: &mut WriteTx,
     (tenant, app): (TenantId, AppId),
     key: &PublicKey,
-    by: UserId,
+    by: Subject,
 ) -> Result<u64> {
     let at = tx.at();
     let text = "insert into app_keys (tenant_id, app_id, kid, algorithm, jwk, created_at, created_by) \
@@ -65,7 +96,7 @@ pub(in crate::oauth) async fn insert_app_key(
             .bind(name(key.algorithm))
             .bind(key.jwk.to_string())
             .bind(at)
-            .bind(by)
+            .bind(by.uuid())
     )
 }
 

@@ -175,6 +175,8 @@ impl Plan {
             access_token_lifetime: Duration::from_hours(1),
             drain_delay: Duration::ZERO,
             limits: Limits {
+                apps: 100,
+                tokens_per_member: 50,
                 database_connections: 8,
                 max_connections: 1_000,
                 tenants_per_owner: 50,
