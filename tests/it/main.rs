@@ -20,5 +20,6 @@ mod db;
 mod harness;
 mod http;
 mod login;
+mod oauth;
 mod panel;
 mod store;

@@ -13,13 +13,13 @@ pub const MAX_BODY: usize = 256 * 1024;
 const BODY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// The media type of a body without its parameters; none when there is no single one.
-pub(super) fn media_type(headers: &HeaderMap) -> Option<&str> {
+pub(in crate::http) fn media_type(headers: &HeaderMap) -> Option<&str> {
     let mut values = headers.get_all(header::CONTENT_TYPE).iter();
     let value = values.next()?.to_str().ok()?;
     values.next().is_none().then(|| value.split(';').next().unwrap_or_default().trim())
 }
 
-pub(super) async fn read_body(request: Request) -> Result<Vec<u8>> {
+pub(in crate::http) async fn read_body(request: Request) -> Result<Vec<u8>> {
     if request.headers().contains_key(header::CONTENT_ENCODING) {
         return Err(Error::MediaType);
     }
