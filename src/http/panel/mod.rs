@@ -8,6 +8,7 @@ mod asking;
 mod assets;
 mod audit;
 mod denied;
+mod device;
 mod domains;
 #[cfg(feature = "dev")]
 mod gallery;
@@ -83,6 +84,7 @@ pub(super) fn routes() -> Routes {
         domains::routes(),
         operator::routes(),
         account::routes(),
+        device::routes(),
         sessions::routes(),
         identities::routes(),
         appearance::routes(),
