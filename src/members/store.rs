@@ -9,6 +9,7 @@ use crate::clock::Timestamp;
 use crate::db::{Executor, WriteTx, sql};
 use crate::error::{Error, Person, Result};
 use crate::ids::{RoleId, TenantId, UserId};
+use crate::lists::pattern;
 use crate::names::sort_name;
 
 /// One row for each role a member holds, or one without a role.
@@ -84,7 +85,7 @@ pub(super) async fn page(
         Some(Position::JoinedAt(micros, id)) if !by_name => (String::new(), *micros, *id),
         Some(_) => return Err(Error::Malformed("the cursor belongs to another sort".into())),
     };
-    let (search, limit) = (pattern(&filter.search), i64::from(window.limit) + 1);
+    let (search, limit) = (pattern(&sort_name(filter.search.trim())), i64::from(window.limit) + 1);
     // Made of the words here alone; what people give is bound.
     let text = AssertSqlSafe(text.as_str());
     if by_name {
@@ -203,23 +204,6 @@ pub(super) fn members(rows: Vec<MemberRow>) -> Vec<(String, Member)> {
         ));
     }
     members
-}
-
-/// What `like` finds the text anywhere by, in lower case; empty for no text.
-fn pattern(search: &str) -> String {
-    let search = sort_name(search.trim());
-    if search.is_empty() {
-        return String::new();
-    }
-    let mut pattern = String::from("%");
-    for c in search.chars() {
-        if matches!(c, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    pattern
 }
 
 /// How many members the tenant has, as `on` sees it.

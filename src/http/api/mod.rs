@@ -10,6 +10,7 @@ mod joining;
 mod me;
 mod members;
 mod operator;
+mod projects;
 mod requests;
 mod roles;
 mod tenants;
@@ -29,6 +30,7 @@ pub(super) fn routes() -> Routes {
         .and(requests::routes())
         .and(domains::routes())
         .and(joining::routes())
+        .and(projects::routes())
         .and(access::routes())
         .and(audit::routes())
         .and(operator::routes())

@@ -5,7 +5,8 @@ use super::path::Segment;
 use crate::authz::TenantRef;
 use crate::email::DomainName;
 use crate::ids::{
-    EventId, IdentityId, InvitationId, JoinRequestId, RoleId, RoleRequestId, SessionHandle, TenantId, UserId,
+    EventId, IdentityId, InvitationId, JoinRequestId, ProjectId, RoleId, RoleRequestId, SessionHandle,
+    TenantId, UserId,
 };
 use crate::login::Provider;
 use crate::names::Slug;
@@ -53,6 +54,14 @@ impl Segment for JoinRequestId {
 
 impl Segment for EventId {
     const NAME: &'static str = "event";
+
+    fn read(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+impl Segment for ProjectId {
+    const NAME: &'static str = "project";
 
     fn read(text: &str) -> Option<Self> {
         text.parse().ok()
