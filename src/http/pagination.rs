@@ -85,6 +85,21 @@ pub(super) fn page<T>(sealer: &Sealer, scope: &str, part: Part<T>) -> Result<Pag
     Ok(Page { items: part.items, next_cursor })
 }
 
+/// The address of a page of ours with what is asked of it; what is empty is left out.
+pub(super) fn address<'a>(
+    path: &str,
+    asked: impl IntoIterator<Item = (&'static str, Option<&'a str>)>,
+) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    for (name, value) in asked {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            query.append_pair(name, value);
+        }
+    }
+    let query = query.finish();
+    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+}
+
 /// The part of a whole list that a client asked for, for lists that are short. `key` tells its items apart.
 ///
 /// # Errors

@@ -146,13 +146,11 @@ async fn list(who: Can<perm::ProjectsRead>, app: View, Query(wanted): Query<Want
 fn address(path: &str, filter: &Filter, sort: Sort<By>, cursor: Option<&str>) -> String {
     let archived = filter.archived.map(|archived| archived.to_string());
     let sort = (sort != Sort::default()).then(|| sort.to_string());
-    let search = Some(filter.search.as_str()).filter(|search| !search.is_empty());
-    let asked =
-        [("q", search), ("archived", archived.as_deref()), ("sort", sort.as_deref()), ("cursor", cursor)];
-    let mut query = url::form_urlencoded::Serializer::new(String::new());
-    query.extend_pairs(asked.into_iter().filter_map(|(name, value)| Some((name, value?))));
-    match query.finish() {
-        empty if empty.is_empty() => format!("{path}/projects"),
-        query => format!("{path}/projects?{query}"),
-    }
+    let asked = [
+        ("q", Some(filter.search.as_str())),
+        ("archived", archived.as_deref()),
+        ("sort", sort.as_deref()),
+        ("cursor", cursor),
+    ];
+    pagination::address(&format!("{path}/projects"), asked)
 }

@@ -16,9 +16,10 @@ use crate::http::panel::parts::frame::{Frame, NavGroup, Section, also, own_pages
 use crate::http::panel::parts::view::View;
 use crate::http::panel::{Icon, page, tenants};
 use crate::http::routes::{Area, Routes};
-use crate::members::{self, Filter, Sort, Window};
+use crate::lists::Window;
+use crate::members::{self, Filter};
+use crate::projects;
 use crate::tenants::{Status, list_for};
-use crate::{lists, projects};
 
 /// How many members, tenants or roles are shown. Pages and actions are few, and all shown.
 const SHOWN: usize = 8;
@@ -201,7 +202,7 @@ async fn work(app: &View, grant: &Grant<perm::TenantRead>, q: &str) -> Result<Ve
         return Ok(Vec::new());
     };
     let filter = projects::Filter { search: q.to_owned(), archived: None };
-    let window = lists::Window { limit: u32::try_from(SHOWN).unwrap_or(8), ..lists::Window::default() };
+    let window = Window { limit: u32::try_from(SHOWN).unwrap_or(8), ..Window::default() };
     let listed = projects::list(&app.database, &grant, &filter, &window).await?;
     let path = path_of(&grant);
     let found = |project: &projects::Project| {
@@ -217,7 +218,7 @@ async fn people(app: &View, grant: &Grant<perm::TenantRead>, q: &str) -> Result<
         return Ok(Vec::new());
     };
     let filter = Filter { search: q.to_owned(), role: String::new() };
-    let window = Window { sort: Sort::Name, limit: u32::try_from(SHOWN).unwrap_or(8), after: None };
+    let window = Window { limit: u32::try_from(SHOWN).unwrap_or(8), ..Window::default() };
     let listed = members::list(&app.database, &grant, &filter, &window).await?;
     let path = path_of(&grant);
     let found = |member: &members::Member| {

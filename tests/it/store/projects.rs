@@ -76,7 +76,7 @@ async fn who_lost_the_right_meanwhile_writes_nothing() {
             delete(&world.authz, &may_delete, project.id, None).await.map(drop),
         ];
         for refused in refused {
-            assert!(matches!(refused.unwrap_err(), Error::Forbidden(_)));
+            assert!(matches!(refused.unwrap_err(), Error::Conflict(_)));
         }
         let reader = world.grant::<perm::ProjectsRead>(ada, tenant).await;
         let window = Window { limit: 9, ..Window::default() };
