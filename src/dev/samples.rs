@@ -2,7 +2,7 @@
 //! operator. Planted once.
 
 use crate::authz::platform::PlatformRole;
-use crate::authz::{Authz, Grant, Principal, SessionRef, perm};
+use crate::authz::{Authz, Grant, SessionRef, SessionUser, perm};
 use crate::config::Config;
 use crate::db::{Database, Via};
 use crate::dev::idp::people::{self, Person};
@@ -36,7 +36,7 @@ pub async fn plant(database: &Database, authz: &Authz, config: &Config) -> Resul
     if !user.tenants.is_empty() {
         return Ok(());
     }
-    let principal = Principal { user, session, via: Via::default() };
+    let principal = SessionUser { user, session, via: Via::default() };
     let acme = NewTenant { name: "Acme".to_owned(), slug: Some("acme".to_owned()) };
     let rules = CreationRules { who: config.tenant_creation, per_owner: config.limits.tenants_per_owner };
     let (acme, _) = tenants::create(database, authz, &principal, &acme, rules).await?;
@@ -44,7 +44,7 @@ pub async fn plant(database: &Database, authz: &Authz, config: &Config) -> Resul
 }
 
 /// Makes the sample projects of a tenant as its owner would, and puts the last of them away.
-async fn work(authz: &Authz, owner: Principal, tenant: TenantId, most: i64) -> Result<()> {
+async fn work(authz: &Authz, owner: SessionUser, tenant: TenantId, most: i64) -> Result<()> {
     let Some(standing) = authz.standing(tenant, owner.user.id).await? else { return Ok(()) };
     let may_create: Grant<perm::ProjectsCreate> = authz.decide(owner, standing).await?;
     let may_update: Grant<perm::ProjectsUpdate> = authz.also(&may_create).await?;

@@ -126,7 +126,7 @@ async fn list(who: Can<perm::MembersRead>, app: View, Query(wanted): Query<Wante
     let found = pagination::page(&app.sealer, &scope, part)?;
     let (path, now) = (path_of(grant), app.database.clock().now());
     let at = |sort, cursor| address(&path, &filter, sort, cursor);
-    let row = |member: &Member| Row::new(&path, member, member.user.id == grant.user(), now);
+    let row = |member: &Member| Row::new(&path, member, grant.is(member.user.id), now);
     Ok(page(&MembersPage {
         frame: Frame::inside(&app, grant, Section::Members).await?.telling(wanted.done.as_deref()),
         sort: (sort != Sort::default()).then(|| sort.to_string()),
