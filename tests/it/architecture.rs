@@ -31,7 +31,7 @@ const LAYERS: &[(&[&str], &str)] = &[
     (&["db"], "data access knows no rule"),
     (&["telemetry"], "logs and metrics are set up from the settings"),
     (&["config"], "settings are values of the types below"),
-    (&["email", "names"], "an address, a slug and a name are values"),
+    (&["email", "lists", "names"], "an address, a slug, a name and a place in a list are values"),
     (&["error"], "errors name ids and times"),
     (&["ids"], "identifiers are values"),
     (&["clock"], "the time is a value"),

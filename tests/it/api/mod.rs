@@ -10,6 +10,8 @@ mod lists;
 mod members;
 mod members_many;
 mod operator;
+mod projects;
+mod projects_list;
 mod requests;
 mod roles;
 mod roles_preview;
