@@ -4,7 +4,7 @@
 
 mod call;
 pub(crate) mod db;
-mod program;
+pub(crate) mod program;
 
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -33,7 +33,6 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 pub(crate) use self::call::{Answer, Call};
-pub(crate) use self::program::{MintedToken, Program};
 use super::{services, until};
 
 /// The public URL of every application here.
