@@ -50,6 +50,9 @@ pub enum Error {
     /// The state of things does not allow it now.
     #[error("conflict: {0}")]
     Conflict(Cow<'static, str>),
+    /// The same request is being answered at this moment.
+    #[error("a request with this key is under way")]
+    InProgress,
     /// `If-Match` names a version that is no longer the present one.
     #[error("the resource has changed")]
     Stale,

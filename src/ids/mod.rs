@@ -14,7 +14,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
-pub use random::{base62, random_bytes, secret_hash, secret_text};
+pub use random::{base62, random_bytes, secret_hash, secret_text, sha256};
 
 /// The id of a `K`: a `UUIDv7`, so ids of one kind sort by the time they were made.
 pub struct Id<K> {

@@ -84,6 +84,7 @@ impl Rejected {
             | Error::Csrf
             | Error::NotFound
             | Error::Malformed(_)
+            | Error::InProgress
             | Error::TooLarge
             | Error::MediaType
             | Error::Unavailable(..)
