@@ -62,10 +62,10 @@ async fn a_request_sent_again_with_its_key_is_answered_again_and_not_done_again(
         is_told_again(&made, &post(&ada, &acme.api("/invitations"), "mail", invited).await);
         app.mails_to("vic", 1).await;
         let resend = acme.api(&format!("/invitations/{}/resend", made.json()["id"].as_str().unwrap()));
-        let resent =
+        let sent =
             ada.call(Method::POST, &resend).header("idempotency-key", "again").send().await.expect(200);
         let again = ada.call(Method::POST, &resend).header("idempotency-key", "again").send().await;
-        is_told_again(&resent, &again);
+        is_told_again(&sent, &again);
         app.mail_is_sent().await;
         assert_eq!(app.mails_to("vic", 2).await.len(), 2);
     })
@@ -192,7 +192,8 @@ async fn kept_answers_are_encrypted_and_end_after_a_day() {
         for (table, rows) in app.db_dump(&[]).await {
             let rows = rows.to_lowercase();
             for hidden in [key, "cartographer"] {
-                let hex: String = hidden.bytes().map(|byte| format!("{byte:02x}")).collect();
+                let hex: Vec<String> = hidden.bytes().map(|byte| format!("{byte:02x}")).collect();
+                let hex = hex.concat();
                 let there = rows.contains(&hex) || rows.contains(hidden);
                 assert!(table != "idempotency_keys" || !there, "{table} shows {hidden}");
             }
