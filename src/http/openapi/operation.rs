@@ -24,8 +24,10 @@ pub(super) fn describe(route: &RouteInfo, types: &mut Types) -> Value {
             Access::Public(_) => json!([]),
             Access::Permission(_)
             | Access::PermissionOrOwn(_)
+            | Access::PermissionOrMine(_)
             | Access::Platform(_)
             | Access::Member
+            | Access::Caller
             | Access::SignedIn => {
                 json!([{ "session": [] }, { "token": [] }])
             }
@@ -45,8 +47,12 @@ fn who(access: Access) -> String {
         Access::PermissionOrOwn(name) => {
             format!("Needs the permission `{name}` in the tenant, or concerns oneself.")
         }
+        Access::PermissionOrMine(name) => {
+            format!("Needs the permission `{name}` in the tenant, but for what is one's own.")
+        }
         Access::Member => "For every member of the tenant.".to_owned(),
         Access::Platform(name) => format!("For operators whose platform role holds `{name}`."),
+        Access::Caller => "For everyone with a session or a token.".to_owned(),
         Access::SignedIn => "For everyone who is signed in.".to_owned(),
         Access::Public(why) => format!("For everyone: {why}."),
     }
