@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 pub use subject::Subject;
 
-pub use random::{base62, random_bytes, secret_hash, secret_text};
+pub use random::{base62, random_bytes, secret_hash, secret_text, sha256};
 
 /// The id of a `K`: a `UUIDv7`, so ids of one kind sort by the time they were made.
 pub struct Id<K> {
@@ -63,6 +63,9 @@ pub mod kind {
     /// A command-line tool's request to be let in.
     #[derive(Debug)]
     pub enum DeviceRequest {}
+    /// A project.
+    #[derive(Debug)]
+    pub enum Project {}
     /// An audit event.
     #[derive(Debug)]
     pub enum Event {}
@@ -98,6 +101,8 @@ pub type RoleRequestId = Id<kind::RoleRequest>;
 pub type JoinRequestId = Id<kind::JoinRequest>;
 /// Names a command-line tool's request to be let in.
 pub type DeviceRequestId = Id<kind::DeviceRequest>;
+/// The id of a project.
+pub type ProjectId = Id<kind::Project>;
 /// The id of an audit event.
 pub type EventId = Id<kind::Event>;
 /// The id of a mail waiting in the outbox.
