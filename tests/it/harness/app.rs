@@ -20,7 +20,7 @@ use freehold::dev::dns::NameServer;
 use freehold::http::extract::{FORM_TOKEN, form_token};
 use freehold::http::router;
 use freehold::http::state::AppState;
-use freehold::ids::{TenantId, TokenId, UserId};
+use freehold::ids::{Subject, TenantId, TokenId, UserId};
 use freehold::invitations::{self, NewInvitation};
 use freehold::login::accounts::{Browser as Client, Entry, enter, link};
 use freehold::login::{ExternalIdentity, Provider};
@@ -28,6 +28,7 @@ use freehold::mail::MailBox;
 use freehold::members::RoleAssignment;
 use freehold::tenants::{self, CreationRules, NewTenant};
 use freehold::tokens;
+use freehold::tokens::format::Kind;
 use http::{Method, Request, header};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -221,17 +222,21 @@ impl TestApp {
 
     /// A token of theirs, made past the rules for minting.
     pub(crate) async fn db_token(&self, tenant: &Tenant, person: &Person, scopes: &str) -> MintedToken {
+        self.db_token_of(tenant, person.id.into(), Kind::Personal, scopes).await
+    }
+
+    /// A token of the app with this id, made past the token endpoint.
+    pub(crate) async fn db_access_token(&self, tenant: &Tenant, app: &str, scopes: &str) -> MintedToken {
+        self.db_token_of(tenant, Subject::App(app.parse().unwrap()), Kind::Access, scopes).await
+    }
+
+    async fn db_token_of(&self, tenant: &Tenant, owner: Subject, kind: Kind, scopes: &str) -> MintedToken {
         let mut tx = self.state.database.write(Chain::Tenant(tenant.id)).await.unwrap();
         let expires_at = tx.at() + Duration::from_hours(24);
         let scopes: Vec<&str> = scopes.split(' ').collect();
-        let access = tokens::Access {
-            tenant: tenant.id,
-            owner: person.id.into(),
-            name: "Made by a test",
-            scopes: &scopes,
-            expires_at,
-        };
-        let (id, minted) = tokens::issue(&mut tx, tokens::format::Kind::Personal, &access).await.unwrap();
+        let access =
+            tokens::Access { tenant: tenant.id, owner, name: "Made by a test", scopes: &scopes, expires_at };
+        let (id, minted) = tokens::issue(&mut tx, kind, &access).await.unwrap();
         let target = Target::new("token", id, "Made by a test");
         tx.commit(AuditEvent::done(Actor::system("test"), "token.created", target)).await.unwrap();
         MintedToken { id, text: minted.text }
