@@ -67,6 +67,13 @@ pub fn add_headers(error: &Error, origin: &str, response: &mut Response) {
     let headers = response.headers_mut();
     if let Some(challenge) = challenge(error, origin).and_then(|text| HeaderValue::from_str(&text).ok()) {
         headers.insert(header::WWW_AUTHENTICATE, challenge);
+    } else if let Error::InsufficientScope { required } = error {
+        // A permission's name is printable ASCII without quotes (`authz/permission`).
+        let challenge =
+            format!("Bearer realm=\"freehold\", error=\"insufficient_scope\", scope=\"{required}\"");
+        if let Ok(challenge) = HeaderValue::from_str(&challenge) {
+            headers.insert(header::WWW_AUTHENTICATE, challenge);
+        }
     } else if let Error::TooMany { retry_after, .. } = error {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(retry_after.as_secs().max(1)));
     } else if matches!(error, Error::Unavailable(..)) {
