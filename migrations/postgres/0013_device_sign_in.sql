@@ -32,7 +32,6 @@ create table device_requests (
 );
 create index device_requests_app_idx on device_requests (tenant_id, app_id);
 create index device_requests_user_idx on device_requests (user_id);
-create index device_requests_asked_from_idx on device_requests (asked_from);
 create index device_requests_expires_at_idx on device_requests (expires_at);
 
 -- How many codes someone typed lately: too few to find one by trying.

@@ -41,8 +41,6 @@ const SLOWER: Duration = Duration::from_secs(5);
 const SLOWEST: Duration = Duration::from_mins(1);
 /// Codes one person may type in ten minutes. There are 20^8 of them.
 const MOST_ENTERED: i64 = 10;
-/// Requests that may wait at once, asked for from one address.
-const MOST_WAITING: i64 = 50;
 /// For how long a tool's token lasts.
 pub const TOKEN_LIFETIME: Duration = Duration::from_hours(24 * crate::tokens::DEFAULT_DAYS as u64);
 

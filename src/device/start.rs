@@ -2,7 +2,7 @@
 //! it asks for, nor take the caller for the app whose id it gives.
 
 use super::store::{self, NewRow};
-use super::{Deps, LIFETIME, MOST_WAITING, PACE, Started, codes};
+use super::{Deps, LIFETIME, PACE, Started, codes};
 use crate::error::Error;
 use crate::ids::DeviceRequestId;
 use crate::oauth::{Answer, Client, Refused, read_scope};
@@ -23,8 +23,7 @@ pub async fn client(deps: Deps<'_>, client_id: &str) -> Answer<Client> {
 /// Begins to wait for somebody to agree that the tool gets `scope`. `page` is where they do, `from` whence the tool asks.
 ///
 /// # Errors
-/// [`Refused::Scope`] for what is no permission or none a token may carry; [`Refused::Failed`] with
-/// [`Error::TooMany`] when too many wait from this address.
+/// [`Refused::Scope`] for what is no permission or none a token may carry; [`Refused::Failed`].
 pub async fn start(
     deps: Deps<'_>,
     client: &Client,
@@ -33,12 +32,6 @@ pub async fn start(
 ) -> Answer<Started> {
     let scopes = read_scope(deps.authz.catalogue(), scope)?;
     let now = deps.database.clock().now();
-    if store::waiting(&mut deps.database.read().await?, from, now).await? >= MOST_WAITING {
-        return Err(Refused::Failed(Error::TooMany {
-            what: "Too many tools wait at this address. Wait until some have an answer.".into(),
-            retry_after: LIFETIME,
-        }));
-    }
     let device_code = codes::device();
     // Another round only if somebody waits with the same letters.
     for _ in 0..5 {

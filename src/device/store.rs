@@ -48,12 +48,6 @@ pub(super) async fn insert(on: &mut impl Executor, client: &Client, new: &NewRow
     )
 }
 
-/// How many requests from this address wait.
-pub(super) async fn waiting(on: &mut impl Executor, from: &str, now: Timestamp) -> Result<i64> {
-    let text = "select count(*) from device_requests where asked_from = $1 and expires_at > $2";
-    sql!(on, fetch_one, query_scalar(text).bind(from).bind(now))
-}
-
 /// Counts one more code typed by this person: how many since when, at this moment or since a moment after `since`.
 pub(super) async fn count_entry(
     on: &mut impl Executor,
