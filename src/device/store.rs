@@ -1,6 +1,6 @@
 //! The tables `device_requests` and `device_entries`. Only what codes were made into goes in, and no code comes out.
 
-use sqlx::{query, query_as, query_scalar};
+use sqlx::{query, query_as};
 
 use super::{PACE, SLOWER, SLOWEST};
 use crate::clock::Timestamp;

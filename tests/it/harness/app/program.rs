@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use freehold::db::{Actor, AuditEvent, Chain, Target};
 use freehold::ids::{Subject, TokenId};
-use freehold::tokens::{self, format::Kind};
+use freehold::tokens;
+use freehold::tokens::format::Kind;
 
 use super::{Browser, Person, Tenant, TestApp};
 
