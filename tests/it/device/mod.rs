@@ -2,5 +2,6 @@
 
 mod answers;
 mod codes;
+mod independent;
 mod tool;
 mod tools;
