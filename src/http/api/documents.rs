@@ -1,15 +1,13 @@
 //! Documents about the API: its description, and what each kind of problem means. The same for everyone.
 
-use std::sync::OnceLock;
-
 use axum::extract::State;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, header};
 
 use crate::error::{Error, Result};
 use crate::http::access::{Public, reason};
 use crate::http::extract::{Path, SlugWord};
-use crate::http::openapi;
+use crate::http::openapi::{Operation, Output};
 use crate::http::problem::KINDS;
 use crate::http::routes::{Area, Routes};
 use crate::http::state::AppState;
@@ -22,18 +20,47 @@ pub(super) fn routes() -> Routes {
     )
 }
 
-async fn description(_: Public<reason::Document>, State(app): State<AppState>) -> Response {
-    static TEXT: OnceLock<String> = OnceLock::new();
-    let text = TEXT.get_or_init(|| openapi::document(&app.routes).to_string());
-    document("application/json", text.as_str())
+/// The document about the API.
+struct Description(Response);
+
+impl IntoResponse for Description {
+    fn into_response(self) -> Response {
+        self.0
+    }
 }
 
-async fn problem(_: Public<reason::Document>, Path(slug): Path<SlugWord>) -> Result<Response> {
+impl Output for Description {
+    fn describe(operation: &mut Operation) {
+        operation.file_answer(200, &["application/json"]);
+    }
+}
+
+async fn description(_: Public<reason::Document>, State(app): State<AppState>) -> Description {
+    let text = app.document.of(&app.routes, &app.authz).to_string();
+    Description(document("application/json", text))
+}
+
+/// What a kind of problem means.
+struct Explanation(Response);
+
+impl IntoResponse for Explanation {
+    fn into_response(self) -> Response {
+        self.0
+    }
+}
+
+impl Output for Explanation {
+    fn describe(operation: &mut Operation) {
+        operation.file_answer(200, &["text/plain"]);
+    }
+}
+
+async fn problem(_: Public<reason::Document>, Path(slug): Path<SlugWord>) -> Result<Explanation> {
     let (slug, title, text) = KINDS.iter().find(|(known, ..)| *known == slug.0).ok_or(Error::NotFound)?;
-    Ok(document(
+    Ok(Explanation(document(
         "text/plain; charset=utf-8",
         format!("{title}\n\n{text}\n\nProblem type: /problems/{slug}\n"),
-    ))
+    )))
 }
 
 fn document(kind: &'static str, text: impl Into<axum::body::Body>) -> Response {

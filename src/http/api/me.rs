@@ -25,6 +25,8 @@ pub(super) fn routes() -> Routes {
         .delete("/api/v1/me/sessions/{session}", "End a session", end_session)
         .get("/api/v1/me/identities", "List one's identities", identities)
         .delete("/api/v1/me/identities/{identity}", "Unlink an identity", unlink)
+        .problem("conflict", "it is the only way to sign in")
+        .problem("reauthentication-required", "the sign-in is older than ten minutes")
 }
 
 /// The caller.
