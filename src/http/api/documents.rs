@@ -13,11 +13,8 @@ use crate::http::routes::{Area, Routes};
 use crate::http::state::AppState;
 
 pub(super) fn routes() -> Routes {
-    Routes::new(Area::Service).get("/api/openapi.json", "The OpenAPI document", description).get(
-        "/problems/{slug}",
-        "What a kind of problem means",
-        problem,
-    )
+    let problems = Routes::new(Area::Panel).get("/problems/{slug}", "What a kind of problem means", problem);
+    Routes::new(Area::Service).get("/api/openapi.json", "The OpenAPI document", description).and(problems)
 }
 
 /// The document about the API.
@@ -40,27 +37,12 @@ async fn description(_: Public<reason::Document>, State(app): State<AppState>) -
     Description(document("application/json", text))
 }
 
-/// What a kind of problem means.
-struct Explanation(Response);
-
-impl IntoResponse for Explanation {
-    fn into_response(self) -> Response {
-        self.0
-    }
-}
-
-impl Output for Explanation {
-    fn describe(operation: &mut Operation) {
-        operation.file_answer(200, &["text/plain"]);
-    }
-}
-
-async fn problem(_: Public<reason::Document>, Path(slug): Path<SlugWord>) -> Result<Explanation> {
+async fn problem(_: Public<reason::Document>, Path(slug): Path<SlugWord>) -> Result<Response> {
     let (slug, title, text) = KINDS.iter().find(|(known, ..)| *known == slug.0).ok_or(Error::NotFound)?;
-    Ok(Explanation(document(
+    Ok(document(
         "text/plain; charset=utf-8",
         format!("{title}\n\n{text}\n\nProblem type: /problems/{slug}\n"),
-    )))
+    ))
 }
 
 fn document(kind: &'static str, text: impl Into<axum::body::Body>) -> Response {

@@ -37,6 +37,7 @@ pub(super) fn routes() -> Routes {
         .delete("/api/v1/tenants/{tenant}/invitations/{invitation}", "Withdraw an invitation", revoke)
         .problem("conflict", "it was accepted or withdrawn already")
         .post("/api/v1/invitations/accept", "Accept an invitation", accept)
+        .problem("not-found", "no invitation has this secret")
         .problem(
             "conflict",
             "it was used, is over, is for another address, or the caller is a member already",

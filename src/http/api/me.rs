@@ -8,7 +8,7 @@ use crate::authz::Principal;
 use crate::error::Result;
 use crate::http::access::SignedIn;
 use crate::http::answer::{Done, Found};
-use crate::http::extract::{Json, Path};
+use crate::http::extract::{IfMatch, Json, Path};
 use crate::http::pagination::Page;
 use crate::http::routes::{Area, Routes};
 use crate::http::state::AppState;
@@ -66,9 +66,10 @@ async fn me(app: &AppState, principal: &Principal) -> Result<Found<Me>> {
 async fn change(
     SignedIn(principal): SignedIn,
     State(app): State<AppState>,
+    if_match: IfMatch,
     Json(body): Json<ProfileChange>,
 ) -> Result<Found<Me>> {
-    accounts::change_profile(&app.database, &principal, &body).await?;
+    accounts::change_profile(&app.database, &principal, &body, if_match.revision()?).await?;
     let user = app.authz.user(principal.user.id).await?.ok_or(crate::error::Error::Unauthenticated)?;
     me(&app, &Principal { user, ..principal }).await
 }

@@ -22,7 +22,7 @@ pub use path::{Path, Segment};
 pub use query::Query;
 #[cfg(feature = "dev")]
 pub use segments::SampleWord;
-pub use segments::{FileWord, JoinableId, RoleWord, SlugWord, TokenWord, Word};
+pub use segments::{FileWord, JoinableId, RoleWord, SlugWord, TagWord, TokenWord, Word};
 
 impl Input for State<AppState> {
     fn describe(_: &mut Operation) {}

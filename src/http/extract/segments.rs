@@ -148,6 +148,8 @@ pub struct Word<const NAME: char>(pub String);
 pub type TokenWord = Word<'t'>;
 /// The slug of a problem's page.
 pub type SlugWord = Word<'s'>;
+/// What several operations of the API are about.
+pub type TagWord = Word<'o'>;
 /// The name of an asset.
 pub type FileWord = Word<'f'>;
 /// A page of the gallery, in one state.
@@ -158,12 +160,9 @@ impl<const KIND: char> Segment for Word<KIND> {
     const NAME: &'static str = match KIND {
         't' => "token",
         's' => "slug",
+        'o' => "tag",
         'g' => "sample",
         _ => "file",
-    };
-    const WHAT: &'static str = match KIND {
-        's' => "Which kind of problem.",
-        _ => "What is asked for.",
     };
 
     fn read(text: &str) -> Option<Self> {

@@ -94,5 +94,11 @@ fn query_parameter(name: &str, required: bool, mut schema: Value) -> Value {
         schema = one;
     }
     let description = description.unwrap_or_default();
-    json!({ "name": name, "in": "query", "required": required, "description": description, "schema": schema })
+    let mut parameter = json!({
+        "name": name, "in": "query", "required": required, "description": description, "schema": schema,
+    });
+    if let (true, Some(example), Some(fields)) = (required, word("", name), parameter.as_object_mut()) {
+        fields.insert("example".to_owned(), example);
+    }
+    parameter
 }

@@ -25,7 +25,7 @@ pub(super) const TAGS: &[(&str, &str)] = &[
     ("discovery", "What other programs read to find the endpoints and keys."),
     ("operator", "For those who run the installation."),
     ("health", "For load balancers."),
-    ("documents", "This description, and what each kind of problem means."),
+    ("documents", "This description."),
 ];
 
 /// What the operation is about: the first word below the tenant that is no verb.
@@ -38,7 +38,7 @@ pub(super) fn tag(path: &str) -> &str {
     match path.split('/').nth(1).unwrap_or_default() {
         ".well-known" => "discovery",
         "healthz" | "readyz" => "health",
-        "api" | "problems" => "documents",
+        "api" => "documents",
         word => word,
     }
 }

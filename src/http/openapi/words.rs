@@ -22,6 +22,7 @@ const WORDS: &[(&str, &str)] = &[
     ("domain", "acme.example"),
     ("email", "ada@example.com"),
     ("emails", "ada@example.com"),
+    ("format", "csv"),
     ("gained", "projects:update"),
     ("gains", "projects:update"),
     ("granted_by", "admin"),
