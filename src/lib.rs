@@ -18,6 +18,10 @@ pub mod operators;
 pub mod login;
 // Tenants: made, named, deleted.
 pub mod tenants;
+// Apps: machine members.
+pub mod apps;
+// Tokens: by which programs call for a person or as an app.
+pub mod tokens;
 // Invitations: an address that may become a member.
 pub mod invitations;
 // Requests for roles: asked by members, answered by those who may give them.

@@ -51,13 +51,13 @@ pub async fn access_tables(folder: Option<&std::path::Path>) -> Result<String> {
                 Access::Permission(name) => {
                     catalogue.get(name).map(|permission| may(permission).collect()).unwrap_or_default()
                 }
-                Access::PermissionOrOwn(name) => {
+                Access::PermissionOrOwn(name) | Access::PermissionOrMine(name) => {
                     let answers = catalogue.get(name).map(|permission| may(permission).collect::<Vec<_>>());
                     let own = |answer: String| if answer == "yes" { answer } else { "own".to_owned() };
                     answers.unwrap_or_default().into_iter().map(own).collect()
                 }
                 Access::Platform(_) => keys.iter().map(|_| "–".to_owned()).collect(),
-                Access::Member | Access::SignedIn | Access::Public(_) => {
+                Access::Member | Access::Caller | Access::SignedIn | Access::Public(_) => {
                     keys.iter().map(|_| "yes".to_owned()).collect()
                 }
             };

@@ -27,6 +27,7 @@ use crate::http::state::{AppState, Parts};
 use crate::login::{GithubSettings, GoogleSettings, Providers, SessionStore, Sessions};
 use crate::mail::{self, MailBox, Outbox, Transport};
 use crate::members::LastSeen;
+use crate::tokens::TokenUses;
 
 pub use audit::verify_audit;
 pub use commands::{access_tables, add_operator, list_operators, openapi, remove_operator};
@@ -94,13 +95,18 @@ pub async fn build(config: Config, database: Database, mailbox: Option<MailBox>)
     let transport = transport(&config, mailbox.clone())?;
     let dns = Dns::new(config.dns)?;
     let last_seen = Arc::new(LastSeen::new(config.limits.cached_members));
+    let token_uses = Arc::new(TokenUses::new(config.limits.cached_members));
     let decisions = Arc::new(Record::default());
     let work = vec![
         tokio::spawn(freshness::follow(Arc::clone(&authz), redis)).abort_handle(),
         tokio::spawn(mail::deliver(outbox.clone(), database.clone(), transport)).abort_handle(),
         tokio::spawn(upkeep(database.clone(), Arc::clone(&last_seen))).abort_handle(),
-        tokio::spawn(keep_record(database.clone(), Arc::clone(&decisions), Arc::clone(&authz)))
-            .abort_handle(),
+        tokio::spawn(keep_record(
+            database.clone(),
+            (Arc::clone(&decisions), Arc::clone(&token_uses)),
+            Arc::clone(&authz),
+        ))
+        .abort_handle(),
     ];
     let state = AppState::new(Parts {
         providers: providers(&config, database.clock())?,
@@ -109,6 +115,7 @@ pub async fn build(config: Config, database: Database, mailbox: Option<MailBox>)
         sessions,
         sealer,
         last_seen,
+        token_uses,
         decisions,
         outbox,
         dns,
@@ -169,13 +176,18 @@ async fn upkeep(database: Database, last_seen: Arc<LastSeen>) {
     }
 }
 
-/// Writes what was decided, every few seconds, and forgets once an hour what is old.
-async fn keep_record(database: Database, decisions: Arc<Record>, authz: Arc<Authz>) {
+/// Writes what was decided and which tokens were used, every few seconds, and forgets once an hour what is old.
+async fn keep_record(
+    database: Database,
+    (decisions, uses): (Arc<Record>, Arc<TokenUses>),
+    authz: Arc<Authz>,
+) {
     const EVERY: Duration = Duration::from_secs(10);
     const FORGET_AT: u32 = 360;
     for beat in 1_u32.. {
         tokio::time::sleep(EVERY).await;
         let kept = async {
+            uses.write(&database).await?;
             decisions.write(&database, authz.catalogue()).await?;
             if beat.is_multiple_of(FORGET_AT) { decisions::forget(&database).await } else { Ok(()) }
         };

@@ -158,5 +158,5 @@ pub async fn refused_since(
     since: Timestamp,
     limit: u32,
 ) -> Result<Vec<Refused>> {
-    store::refused(on, grant.tenant(), grant.user(), since, limit).await
+    store::refused(on, grant.tenant(), grant.subject(), since, limit).await
 }

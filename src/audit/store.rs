@@ -8,7 +8,7 @@ use super::{Ending, Refused};
 use crate::clock::Timestamp;
 use crate::db::{ChainedEvent, Executor, WriteTx, sql};
 use crate::error::{Person, Result};
-use crate::ids::{EventId, TenantId, UserId};
+use crate::ids::{EventId, Subject, TenantId, UserId};
 
 /// What a chain says of itself, and the place of its last event, as of one moment.
 #[derive(Debug, sqlx::FromRow)]
@@ -111,7 +111,7 @@ pub(super) async fn remove_up_to(tx: &mut WriteTx, chain: Uuid, last: i64, hash:
 pub(super) async fn refused(
     on: &mut impl Executor,
     tenant: TenantId,
-    but: UserId,
+    but: Subject,
     since: Timestamp,
     limit: u32,
 ) -> Result<Vec<Refused>> {

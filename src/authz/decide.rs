@@ -8,12 +8,12 @@ use crate::authz::grant::{Grant, Own};
 use crate::authz::load::{self, Loader};
 use crate::authz::snapshot::{Copies, Standing, TenantPolicy, copy_of};
 use crate::authz::{
-    Catalogue, Freshness, Permission, PermissionId, PolicyEngine, Principal, RoleTable, SystemRoles,
+    AppHead, Catalogue, Freshness, Permission, PermissionId, PolicyEngine, Principal, RoleTable, SystemRoles,
     UserHead, store,
 };
 use crate::db::{Chain, Change, Database, Executor, WriteTx};
 use crate::error::{Error, Result};
-use crate::ids::{TenantId, UserId};
+use crate::ids::{AppId, Subject, TenantId, UserId};
 use crate::names::Slug;
 
 /// A tenant as a path names it.
@@ -77,6 +77,8 @@ pub struct Capacity {
 pub trait Right: Send + Sync + 'static {
     /// Whether the standing gives it.
     fn held(standing: &Standing) -> bool;
+    /// The permission, if it is one.
+    fn permission() -> Option<PermissionId>;
     /// The permission to name when it is not held.
     const NAME: &'static str;
 }
@@ -85,12 +87,18 @@ impl<P: Permission> Right for P {
     fn held(standing: &Standing) -> bool {
         standing.effective.contains(P::ID)
     }
+    fn permission() -> Option<PermissionId> {
+        Some(P::ID)
+    }
     const NAME: &'static str = <P as Permission>::NAME;
 }
 
 impl Right for Own {
     fn held(_: &Standing) -> bool {
         true
+    }
+    fn permission() -> Option<PermissionId> {
+        None
     }
     const NAME: &'static str = "own membership";
 }
@@ -154,6 +162,16 @@ impl Authz {
             .await
     }
 
+    /// The head of an app. None when there is no such app.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when it cannot be known now.
+    pub async fn app(&self, app: AppId) -> Result<Option<Arc<AppHead>>> {
+        self.freshness.check()?;
+        copy_of(&self.copies.apps, &app, async || store::app(&mut self.database.read().await?, app).await)
+            .await
+    }
+
     /// The tenant's policy. None when there is no such tenant.
     ///
     /// # Errors
@@ -187,37 +205,47 @@ impl Authz {
 
     /// The decision if every copy it needs is at hand and current: what most requests are answered by.
     #[must_use]
-    pub fn cached_decision(&self, tenant: TenantId, user: UserId, permission: PermissionId) -> Option<bool> {
-        self.cached_standing(tenant, user).map(|standing| standing.effective.contains(permission))
+    pub fn cached_decision(
+        &self,
+        tenant: TenantId,
+        subject: impl Into<Subject>,
+        permission: PermissionId,
+    ) -> Option<bool> {
+        self.cached_standing(tenant, subject.into()).map(|standing| standing.effective.contains(permission))
     }
 
-    fn cached_standing(&self, tenant: TenantId, user: UserId) -> Option<Arc<Standing>> {
+    fn cached_standing(&self, tenant: TenantId, subject: Subject) -> Option<Arc<Standing>> {
         self.freshness.check().ok()?;
-        let standing = self.copies.standings.get(&(tenant, user))?;
+        let standing = self.copies.standings.get(&(tenant, subject))?;
         let current = !standing.policy.is_retired()
             && standing.until.is_none_or(|until| self.database.clock().now() < until);
         current.then_some(standing)
     }
 
-    /// A member's standing in a tenant. None when either does not exist or the user is not a member.
+    /// A member's standing in a tenant. None when either does not exist or the subject is not a member.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when it cannot be known now.
-    pub async fn standing(&self, tenant: TenantId, user: UserId) -> Result<Option<Arc<Standing>>> {
+    pub async fn standing(
+        &self,
+        tenant: TenantId,
+        subject: impl Into<Subject>,
+    ) -> Result<Option<Arc<Standing>>> {
+        let subject = subject.into();
         for _ in 0..20 {
-            if let Some(standing) = self.cached_standing(tenant, user) {
+            if let Some(standing) = self.cached_standing(tenant, subject) {
                 return Ok(Some(standing));
             }
             let Some(policy) = self.policy(tenant).await? else { return Ok(None) };
             let now = self.database.clock().now();
-            match load::standing(&mut self.database.read().await?, &policy, user, now).await? {
+            match load::standing(&mut self.database.read().await?, &policy, subject, now).await? {
                 None => return Ok(None),
                 Some(Ok(standing)) => {
                     let standing = Arc::new(standing);
                     // A load that was turned away is still handed to whoever waited for it. Only what the cache
                     // holds is retired when it changes, so only that may be kept.
                     if self.copies.holds(&policy) {
-                        self.copies.standings.insert((tenant, user), Arc::clone(&standing));
+                        self.copies.standings.insert((tenant, subject), Arc::clone(&standing));
                     }
                     return Ok(Some(standing));
                 }
@@ -231,24 +259,25 @@ impl Authz {
         Err(Error::Unavailable("the policy changes faster than it can be read", None))
     }
 
-    /// The standing of `user` in the tenant a path names, decided on policy version `at_least` or later; or where the
+    /// The standing of the subject in the tenant a path names, decided on policy version `at_least` or later; or where the
     /// tenant is now, when its members were known to find it by this slug.
     ///
     /// # Errors
-    /// [`Error::NotFound`], the same for a tenant that is not there and one the user is not in;
+    /// [`Error::NotFound`], the same for a tenant that is not there and one the subject is not in;
     /// [`Error::Unavailable`] when it cannot be known now.
     pub async fn membership(
         &self,
         tenant: &TenantRef,
-        user: UserId,
+        subject: impl Into<Subject>,
         at_least: Option<i64>,
     ) -> Result<Membership> {
+        let subject = subject.into();
         self.freshness.check()?;
         if let Some(policy) = self.resolve(tenant).await? {
             if at_least.is_some_and(|version| policy.version < version) {
                 self.copies.retire(policy.id);
             }
-            if let Some(standing) = self.standing(policy.id, user).await? {
+            if let Some(standing) = self.standing(policy.id, subject).await? {
                 if at_least.is_some_and(|version| standing.policy.version < version) {
                     return Err(Error::Unavailable("this node has not seen that policy version", None));
                 }
@@ -261,23 +290,42 @@ impl Authz {
             TenantRef::Slug(slug) => (TenantId::from_uuid(uuid::Uuid::nil()), slug.as_str()),
         };
         let now = self.database.clock().now();
-        match store::slug_for_member(&mut self.database.read().await?, (id, slug), user, now).await? {
+        match store::slug_for_member(&mut self.database.read().await?, (id, slug), subject, now).await? {
             None => Err(Error::NotFound),
             Some(present) if !slug.is_empty() && present != slug => Ok(Membership::Moved(present)),
             Some(_) => Err(Error::Unavailable("the membership is being changed", None)),
         }
     }
 
-    /// Grants `R` in the standing's tenant, or explains why not.
+    /// Grants `R` in the standing's tenant, or explains why not. Of a token's standing only what the token carries is
+    /// of use.
     ///
     /// # Errors
-    /// [`Error::Forbidden`] with the explanation; [`Error::Unavailable`] when it cannot be made.
-    pub async fn decide<R: Right>(&self, principal: Principal, standing: Arc<Standing>) -> Result<Grant<R>> {
+    /// [`Error::Forbidden`] with the explanation; for a token [`Error::SessionRequired`] when none may carry `R` and
+    /// [`Error::InsufficientScope`] when this one does not; [`Error::Unavailable`] when it cannot be made.
+    pub async fn decide<R: Right>(
+        &self,
+        principal: impl Into<Principal>,
+        standing: Arc<Standing>,
+    ) -> Result<Grant<R>> {
+        let principal = principal.into();
         if let Some(why) = &standing.policy.suspended {
             return Err(self.suspended(&standing, R::NAME, why));
         }
+        let standing = match principal.scopes() {
+            Some(scopes) if standing.reach.is_none() => Arc::new(standing.within(scopes)),
+            Some(_) | None => standing,
+        };
         if R::held(&standing) {
             return Ok(Grant::new(principal, standing));
+        }
+        if let (Some(scopes), Some(permission)) = (principal.scopes(), R::permission()) {
+            if self.catalogue().info(permission).session_only {
+                return Err(Error::SessionRequired);
+            }
+            if !scopes.contains(permission) {
+                return Err(Error::InsufficientScope { required: R::NAME.to_owned() });
+            }
         }
         let reason = "None of your roles in this tenant allows it.";
         Err(self.deny(&standing, R::NAME, reason).await?)
@@ -300,7 +348,11 @@ impl Authz {
     pub async fn write<R: Right>(&self, grant: &Grant<R>) -> Result<(WriteTx, Grant<R>)> {
         let mut tx = self.database.write(Chain::Tenant(grant.tenant())).await?;
         let policy = self.policy_in(&mut tx, grant.tenant()).await?;
-        let standing = self.standing_in(&mut tx, &policy, grant.user()).await?.ok_or(Error::NotFound)?;
+        let standing = self.standing_in(&mut tx, &policy, grant.subject()).await?.ok_or(Error::NotFound)?;
+        let standing = match grant.principal().scopes() {
+            Some(scopes) => standing.within(scopes),
+            None => standing,
+        };
         if !grant.effective().is_subset(standing.effective) {
             return Err(Error::Conflict(
                 "Your rights in this tenant were changed meanwhile. Look again.".into(),
@@ -342,9 +394,9 @@ impl Authz {
         &self,
         on: &mut impl Executor,
         policy: &Arc<TenantPolicy>,
-        user: UserId,
+        subject: impl Into<Subject>,
     ) -> Result<Option<Standing>> {
-        match load::standing(on, policy, user, self.database.clock().now()).await? {
+        match load::standing(on, policy, subject.into(), self.database.clock().now()).await? {
             None => Ok(None),
             Some(Ok(standing)) => Ok(Some(standing)),
             Some(Err(_)) => Err(Error::Unavailable("the policy changed meanwhile", None)),

@@ -5,9 +5,10 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use crate::authz::snapshot::{Standing, TenantPolicy};
-use crate::authz::{Permission, PermissionSet, Principal};
+use crate::authz::{Permission, PermissionSet, Principal, SessionUser};
 use crate::db::Actor;
-use crate::ids::{TenantId, UserId};
+use crate::error::Result;
+use crate::ids::{Subject, TenantId, UserId};
 
 /// Proof that the principal may `P` in the tenant, at one policy version.
 #[derive(Debug)]
@@ -54,10 +55,24 @@ impl<P> Grant<P> {
         &self.principal
     }
 
-    /// The user who was granted it.
+    /// The person or app who was granted it.
     #[must_use]
-    pub fn user(&self) -> UserId {
-        self.principal.user.id
+    pub fn subject(&self) -> Subject {
+        self.principal.subject()
+    }
+
+    /// Whether it was granted to this person.
+    #[must_use]
+    pub fn is(&self, user: UserId) -> bool {
+        self.subject() == user
+    }
+
+    /// The person at the browser who was granted it.
+    ///
+    /// # Errors
+    /// [`Error::SessionRequired`](crate::error::Error::SessionRequired) when a token was.
+    pub fn person(&self) -> Result<&SessionUser> {
+        self.principal.person()
     }
 
     /// The principal as the audit log records it.

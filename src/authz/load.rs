@@ -12,7 +12,7 @@ use crate::authz::{Catalogue, SystemRole, SystemRoles};
 use crate::clock::Timestamp;
 use crate::db::Executor;
 use crate::error::{Error, Result};
-use crate::ids::{RoleId, TenantId, UserId};
+use crate::ids::{RoleId, Subject, TenantId};
 
 /// Turns rows into policies.
 pub(super) struct Loader {
@@ -185,14 +185,14 @@ fn rules(
     TenantRules { tenant, roles: rows.into_values().collect() }
 }
 
-/// The member's standing as `on` sees it: none when not a member, `Err(newer)` when the policy has moved on.
+/// The subject's standing as `on` sees it: none when not a member, `Err(newer)` when the policy has moved on.
 pub(super) async fn standing(
     on: &mut impl Executor,
     policy: &Arc<TenantPolicy>,
-    user: UserId,
+    subject: Subject,
     now: Timestamp,
 ) -> Result<Option<Result<Standing, i64>>> {
-    let rows = store::assignments(on, policy.id, user).await?;
+    let rows = store::assignments(on, policy.id, subject).await?;
     let Some(version) = rows.first().map(|row| row.policy_version) else { return Ok(None) };
     if version != policy.version {
         return Ok(Some(Err(version)));

@@ -25,6 +25,7 @@
 //!   tenant they are what anyone is, a member or nobody.
 //! - An **explanation** is Casbin's own answer with the path from role to rule (`Explanation`).
 
+mod bearer;
 pub mod decide;
 mod explain;
 pub mod freshness;
@@ -38,12 +39,13 @@ pub mod role;
 pub mod snapshot;
 mod store;
 
+pub use bearer::scopes;
 pub use decide::{Authz, Capacity, Membership, Right, TenantRef};
 pub use explain::{Able, Because, Member, MemberAccess, MemberHolds, NamedRole, Verdict};
 pub use freshness::Freshness;
 pub use grant::{Grant, Own};
 pub use load::system_tables;
-pub use principal::{Principal, SessionRef, UserHead};
+pub use principal::{AppHead, Owner, Principal, SessionRef, SessionUser, TokenBearer, TokenHead, UserHead};
 pub use snapshot::{HeldRole, Role, Standing, TenantPolicy};
 
 pub use permission::{

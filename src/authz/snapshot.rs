@@ -11,11 +11,11 @@ use quick_cache::sync::Cache;
 use quick_cache::{DefaultHashBuilder, Lifecycle, UnitWeighter};
 
 use crate::authz::policy::{RoleTable, effective};
-use crate::authz::{PermissionId, PermissionSet, UserHead};
+use crate::authz::{AppHead, Permission as _, PermissionId, PermissionSet, TokenHead, UserHead, perm};
 use crate::clock::Timestamp;
 use crate::db::{Change, ChangeKind};
 use crate::error::{Error, Result};
-use crate::ids::{RoleId, TenantId, UserId};
+use crate::ids::{AppId, RoleId, Subject, TenantId, UserId};
 
 /// A tenant and its roles, compiled.
 #[derive(Debug)]
@@ -123,8 +123,10 @@ pub struct Standing {
     pub policy: Arc<TenantPolicy>,
     /// The roles held, those that have ended included.
     pub roles: Vec<HeldRole>,
-    /// What they amount to.
+    /// What they amount to, and the caller's token may carry.
     pub effective: PermissionSet,
+    /// What the caller's token lets them hand out of it; without a token, all.
+    pub reach: Option<PermissionSet>,
     /// When the next of the roles ends and this must be computed anew.
     pub until: Option<Timestamp>,
 }
@@ -135,7 +137,22 @@ impl Standing {
     pub fn new(policy: Arc<TenantPolicy>, roles: Vec<HeldRole>, now: Timestamp) -> Self {
         let effective = policy.effective(&roles, now);
         let until = roles.iter().filter(|held| held.holds_at(now)).filter_map(|held| held.expires_at).min();
-        Self { policy, roles, effective, until }
+        Self { policy, roles, effective, reach: None, until }
+    }
+
+    /// The same standing, reached by a token with `scopes`: nothing else of it is of use. What a token cannot carry it
+    /// cannot give either, but for minting personal tokens, by which nobody gets more than they are given besides.
+    #[must_use]
+    pub fn within(&self, scopes: PermissionSet) -> Self {
+        let mut reach = scopes;
+        reach.insert(perm::TokensCreate::ID);
+        Self {
+            policy: Arc::clone(&self.policy),
+            roles: self.roles.clone(),
+            effective: self.effective.intersection(scopes),
+            reach: Some(reach),
+            until: self.until,
+        }
     }
 
     /// The roles held at `now`, in the policy's order.
@@ -151,9 +168,14 @@ impl Standing {
 pub(super) struct Copies {
     pub(super) slugs: Cache<String, TenantId>,
     pub(super) policies: Policies,
-    pub(super) standings: Cache<(TenantId, UserId), Arc<Standing>>,
+    pub(super) standings: Cache<(TenantId, Subject), Arc<Standing>>,
     pub(super) users: Cache<UserId, Arc<UserHead>>,
+    pub(super) apps: Cache<AppId, Arc<AppHead>>,
+    pub(super) tokens: Cache<TokenHash, Arc<TokenHead>>,
 }
+
+/// The SHA-256 of a token.
+pub(super) type TokenHash = [u8; 32];
 
 pub(super) type Policies = Cache<TenantId, Arc<TenantPolicy>, UnitWeighter, DefaultHashBuilder, Retire>;
 
@@ -177,6 +199,8 @@ impl Copies {
             policies: Cache::with(tenants, capacity, UnitWeighter, DefaultHashBuilder::default(), Retire),
             standings: Cache::new(members),
             users: Cache::new(members),
+            apps: Cache::new(tenants),
+            tokens: Cache::new(members),
         }
     }
 
@@ -193,6 +217,12 @@ impl Copies {
                 let user = UserId::from_uuid(change.subject);
                 if self.users.peek(&user).is_none_or(|head| head.version < change.version) {
                     self.users.remove(&user);
+                }
+            }
+            ChangeKind::App => {
+                let app = AppId::from_uuid(change.subject);
+                if self.apps.peek(&app).is_none_or(|head| head.version < change.version) {
+                    self.apps.remove(&app);
                 }
             }
             ChangeKind::RevokedSession => {}

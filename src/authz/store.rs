@@ -3,12 +3,12 @@
 
 use sqlx::{query_as, query_scalar};
 
-use crate::authz::UserHead;
 use crate::authz::platform::PlatformRole;
+use crate::authz::{AppHead, UserHead};
 use crate::clock::Timestamp;
 use crate::db::{Executor, sql};
 use crate::error::Result;
-use crate::ids::{RoleId, SessionHandle, TenantId, UserId};
+use crate::ids::{AppId, RoleId, SessionHandle, Subject, TenantId, TokenId, UserId};
 
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct TenantRow {
@@ -32,18 +32,27 @@ pub(super) async fn tenant_id_by_slug(on: &mut impl Executor, slug: &str) -> Res
     sql!(on, fetch_optional, query_scalar(text).bind(slug))
 }
 
-/// The present slug of the tenant that has, or lately had, this id or slug, if the person is a member of it. The one
+/// The present slug of the tenant that has, or lately had, this id or slug, if the subject is a member of it. The one
 /// query behind every "no such tenant, or not yours", so that both take the same time.
 pub(super) async fn slug_for_member(
     on: &mut impl Executor,
     (id, slug): (TenantId, &str),
-    user: UserId,
+    subject: Subject,
     now: Timestamp,
 ) -> Result<Option<String>> {
-    let text = "select t.slug from tenants t join members m on m.tenant_id = t.id \
-                where m.user_id = $3 and t.deleted_at is null and (t.id = $1 or t.slug = $2 \
-                or t.id = (select s.tenant_id from tenant_slugs s where s.slug = $2 and s.reserved_until > $4))";
-    sql!(on, fetch_optional, query_scalar(text).bind(id).bind(slug).bind(user).bind(now))
+    let text = match subject {
+        Subject::User(_) => {
+            "select t.slug from tenants t join members m on m.tenant_id = t.id \
+             where m.user_id = $3 and t.deleted_at is null and (t.id = $1 or t.slug = $2 \
+             or t.id = (select s.tenant_id from tenant_slugs s where s.slug = $2 and s.reserved_until > $4))"
+        }
+        Subject::App(_) => {
+            "select t.slug from tenants t join apps m on m.tenant_id = t.id \
+             where m.id = $3 and t.deleted_at is null and (t.id = $1 or t.slug = $2 \
+             or t.id = (select s.tenant_id from tenant_slugs s where s.slug = $2 and s.reserved_until > $4))"
+        }
+    };
+    sql!(on, fetch_optional, query_scalar(text).bind(id).bind(slug).bind(subject.uuid()).bind(now))
 }
 
 #[derive(Debug, sqlx::FromRow)]
@@ -80,17 +89,28 @@ pub(super) struct AssignmentRow {
     pub(super) expires_at: Option<Timestamp>,
 }
 
-/// One row for each role held, one without a role for a member without roles, none for who is not a member.
+/// One row for each role held, one without a role for a member without roles, none for who is not a member; an app that
+/// is disabled is none.
 pub(super) async fn assignments(
     on: &mut impl Executor,
     tenant: TenantId,
-    user: UserId,
+    subject: Subject,
 ) -> Result<Vec<AssignmentRow>> {
-    let text = "select t.policy_version, a.role_id, a.expires_at from members m \
-                join tenants t on t.id = m.tenant_id \
-                left join role_assignments a on a.tenant_id = m.tenant_id and a.user_id = m.user_id \
-                where m.tenant_id = $1 and m.user_id = $2 order by a.role_id";
-    sql!(on, fetch_all, query_as(text).bind(tenant).bind(user))
+    let text = match subject {
+        Subject::User(_) => {
+            "select t.policy_version, a.role_id, a.expires_at from members m \
+             join tenants t on t.id = m.tenant_id \
+             left join role_assignments a on a.tenant_id = m.tenant_id and a.user_id = m.user_id \
+             where m.tenant_id = $1 and m.user_id = $2 order by a.role_id"
+        }
+        Subject::App(_) => {
+            "select t.policy_version, a.role_id, a.expires_at from apps m \
+             join tenants t on t.id = m.tenant_id \
+             left join app_roles a on a.tenant_id = m.tenant_id and a.app_id = m.id \
+             where m.tenant_id = $1 and m.id = $2 and m.enabled order by a.role_id"
+        }
+    };
+    sql!(on, fetch_all, query_as(text).bind(tenant).bind(subject.uuid()))
 }
 
 #[derive(Debug, sqlx::FromRow)]
@@ -123,6 +143,40 @@ pub(super) async fn user(on: &mut impl Executor, id: UserId) -> Result<Option<Us
         tenants,
         version: row.version,
     }))
+}
+
+pub(super) async fn app(on: &mut impl Executor, id: AppId) -> Result<Option<AppHead>> {
+    let text = "select id, tenant_id as tenant, client_id, name, enabled, version from apps where id = $1";
+    sql!(on, fetch_optional, query_as(text).bind(id))
+}
+
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct TokenRow {
+    pub(super) id: TokenId,
+    pub(super) tenant_id: TenantId,
+    pub(super) user_id: Option<UserId>,
+    pub(super) app_id: Option<AppId>,
+    pub(super) hash: Vec<u8>,
+    pub(super) scopes: String,
+    pub(super) expires_at: Timestamp,
+    pub(super) owner_version: i64,
+}
+
+/// The token with this hash, unless it was revoked. One statement, so that the owner's version is no newer than the
+/// token it stands beside.
+pub(super) async fn token(on: &mut impl Executor, hash: &[u8]) -> Result<Option<TokenRow>> {
+    let text = "select t.id, t.tenant_id, t.user_id, t.app_id, t.hash, t.scopes, t.expires_at, \
+                coalesce(u.version, a.version) as owner_version from tokens t \
+                left join users u on u.id = t.user_id left join apps a on a.id = t.app_id \
+                where t.hash = $1 and t.revoked_at is null";
+    sql!(on, fetch_optional, query_as(text).bind(hash))
+}
+
+/// Whether the token is there and not revoked.
+pub(super) async fn token_works(on: &mut impl Executor, id: TokenId) -> Result<bool> {
+    let text = "select 1 from tokens where id = $1 and revoked_at is null";
+    let found: Option<i32> = sql!(on, fetch_optional, query_scalar(text).bind(id))?;
+    Ok(found.is_some())
 }
 
 /// Some active people who hold the role now.

@@ -126,6 +126,12 @@ pub struct Limits {
     /// Open invitations a tenant may have, at most.
     #[arg(long, env = "FREEHOLD_MAX_OPEN_INVITATIONS", default_value_t = 500, global = true)]
     pub open_invitations: i64,
+    /// Apps a tenant may have, at most.
+    #[arg(long, env = "FREEHOLD_MAX_APPS", default_value_t = 100, global = true)]
+    pub apps: i64,
+    /// Personal tokens a member may have in one tenant, at most.
+    #[arg(long, env = "FREEHOLD_MAX_TOKENS_PER_MEMBER", default_value_t = 50, global = true)]
+    pub tokens_per_member: i64,
     /// Invitation mails one address may get in 24 hours from the whole installation, at most.
     #[arg(long, env = "FREEHOLD_MAX_INVITATIONS_PER_ADDRESS", default_value_t = 5, global = true)]
     pub invitations_per_address: i64,

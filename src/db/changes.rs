@@ -24,8 +24,10 @@ pub struct Change {
 pub enum ChangeKind {
     /// A tenant: its name, status, roles, members or their roles.
     Tenant,
-    /// A user: profile, memberships, disabled or not.
+    /// A user: profile, memberships, tokens, disabled or not.
     User,
+    /// An app: its name, its secrets and tokens, enabled or not.
+    App,
     /// A session that ended before its time.
     RevokedSession,
 }
@@ -37,12 +39,14 @@ impl ChangeKind {
         match self {
             Self::Tenant => "tenant",
             Self::User => "user",
+            Self::App => "app",
             Self::RevokedSession => "session",
         }
     }
 
     fn parse(word: &str) -> Option<Self> {
-        [Self::Tenant, Self::User, Self::RevokedSession].into_iter().find(|kind| kind.as_str() == word)
+        let all = [Self::Tenant, Self::User, Self::App, Self::RevokedSession];
+        all.into_iter().find(|kind| kind.as_str() == word)
     }
 }
 
@@ -146,5 +150,7 @@ pub async fn expired_rows(on: &mut impl Executor, now: Timestamp) -> Result<u64>
     removed += sql!(on, execute, sqlx::query("delete from session_records where expires_at < $1").bind(now))?;
     removed += sql!(on, execute, sqlx::query("delete from sessions where expires_at < $1").bind(now))?;
     removed += sql!(on, execute, sqlx::query("delete from outbox where expires_at < $1").bind(now))?;
+    removed += sql!(on, execute, sqlx::query("delete from app_secrets where expires_at < $1").bind(now))?;
+    removed += sql!(on, execute, sqlx::query("delete from tokens where expires_at < $1").bind(now))?;
     Ok(removed)
 }

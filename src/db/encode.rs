@@ -7,7 +7,7 @@ use sqlx::{Database, Decode, Encode, Type};
 use uuid::Uuid;
 
 use crate::clock::Timestamp;
-use crate::ids::Id;
+use crate::ids::{Id, Subject};
 
 impl<K, DB: Database> Type<DB> for Id<K>
 where
@@ -68,5 +68,28 @@ where
 {
     fn decode(value: DB::ValueRef<'r>) -> Result<Self, BoxDynError> {
         i64::decode(value).map(Self::from_micros)
+    }
+}
+
+impl<DB: Database> Type<DB> for Subject
+where
+    Uuid: Type<DB>,
+{
+    fn type_info() -> DB::TypeInfo {
+        Uuid::type_info()
+    }
+
+    fn compatible(ty: &DB::TypeInfo) -> bool {
+        Uuid::compatible(ty)
+    }
+}
+
+// Bound by its id alone: what kind it is, is the business of the column or of one beside it.
+impl<'q, DB: Database> Encode<'q, DB> for Subject
+where
+    Uuid: Encode<'q, DB>,
+{
+    fn encode_by_ref(&self, buffer: &mut DB::ArgumentBuffer) -> Result<IsNull, BoxDynError> {
+        self.uuid().encode_by_ref(buffer)
     }
 }

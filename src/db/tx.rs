@@ -12,7 +12,7 @@ use crate::db::{
     sql,
 };
 use crate::error::{Error, Result};
-use crate::ids::{EventId, SessionHandle, UserId};
+use crate::ids::{AppId, EventId, SessionHandle, UserId};
 
 /// A transaction may not last longer: nodes look back only so far for commits that became visible late
 /// (`authz/freshness.rs`), and this is well inside it.
@@ -142,6 +142,17 @@ impl WriteTx {
         let version = sql!(self, fetch_one, query_scalar::<_, i64>(text).bind(user))?;
         self.changes.push(Change { kind: ChangeKind::User, subject: user.uuid(), version });
         Ok(version)
+    }
+
+    /// Makes every copy of this app and of its tokens stale.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the database cannot answer.
+    pub async fn touch_app(&mut self, app: AppId) -> Result<()> {
+        let text = "update apps set version = version + 1 where id = $1 returning version";
+        let version = sql!(self, fetch_one, query_scalar::<_, i64>(text).bind(app))?;
+        self.changes.push(Change { kind: ChangeKind::App, subject: app.uuid(), version });
+        Ok(())
     }
 
     /// Makes every node refuse this session until `expires_at`, when it would have ended by itself.

@@ -15,7 +15,7 @@ use crate::authz::{Catalogue, PermissionSet};
 use crate::clock::Timestamp;
 use crate::db::{Database, Executor};
 use crate::error::Result;
-use crate::ids::{RoleId, TenantId, UserId};
+use crate::ids::{AppId, RoleId, Subject, TenantId, UserId};
 
 /// In what pieces of time decisions are added up.
 const WEEK: Duration = Duration::from_hours(7 * 24);
@@ -25,7 +25,7 @@ const WEEKS: i64 = 4;
 const USES_KEPT: Duration = Duration::from_hours(100 * 24);
 
 /// Who would gain which permissions, and lose which.
-pub type Flips = HashMap<UserId, (PermissionSet, PermissionSet)>;
+pub type Flips = HashMap<Subject, (PermissionSet, PermissionSet)>;
 
 /// Decisions of the last weeks that would have come out differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
@@ -55,7 +55,9 @@ pub async fn hindsight(
     for permission in changing.iter() {
         let name = &catalogue.info(permission).name;
         for (principal, allowed, denied) in store::counts(on, tenant, name, first).await? {
-            let Some((gains, loses)) = flips.get(&principal) else { continue };
+            let user = Subject::User(UserId::from_uuid(principal));
+            let flip = flips.get(&user).or_else(|| flips.get(&Subject::App(AppId::from_uuid(principal))));
+            let Some((gains, loses)) = flip else { continue };
             found.would_be_allowed += if gains.contains(permission) { denied } else { 0 };
             found.would_be_denied += if loses.contains(permission) { allowed } else { 0 };
         }

@@ -10,7 +10,7 @@ use crate::authz::{Catalogue, PermissionId, Standing};
 use crate::clock::Timestamp;
 use crate::db::Database;
 use crate::error::Result;
-use crate::ids::{RoleId, TenantId, UserId};
+use crate::ids::{RoleId, Subject, TenantId};
 
 /// How many locks the record is spread over.
 const SHARDS: usize = 16;
@@ -19,7 +19,7 @@ const SHARDS: usize = 16;
 const MOST: usize = 6_250;
 
 /// Whose decision on what.
-pub(super) type Key = (TenantId, PermissionId, UserId);
+pub(super) type Key = (TenantId, PermissionId, Subject);
 /// What which role allowed.
 pub(super) type Use = (TenantId, RoleId, PermissionId);
 
@@ -43,19 +43,19 @@ pub struct Record {
 }
 
 impl Record {
-    /// Notes that `user`, of this standing, was allowed or denied `permission`.
+    /// Notes that `subject`, of this standing, was allowed or denied `permission`.
     pub fn note(
         &self,
         standing: &Standing,
-        user: UserId,
+        subject: Subject,
         (permission, allowed): (PermissionId, bool),
         now: Timestamp,
     ) {
         let tenant = standing.policy.id;
-        let mut shard = self.shard(user);
+        let mut shard = self.shard(subject);
         let shard = &mut *shard;
         let full = shard.counts.len() >= MOST;
-        let count = match shard.counts.entry((tenant, permission, user)) {
+        let count = match shard.counts.entry((tenant, permission, subject)) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(_) if full => {
                 metrics::counter!("freehold_decisions_not_counted_total").increment(1);
@@ -96,8 +96,8 @@ impl Record {
         store::set_uses(&mut on, catalogue, &uses, now).await
     }
 
-    fn shard(&self, user: UserId) -> MutexGuard<'_, Shard> {
-        let [.., last] = *user.uuid().as_bytes();
+    fn shard(&self, subject: Subject) -> MutexGuard<'_, Shard> {
+        let [.., last] = *subject.uuid().as_bytes();
         // There are shards for all values that the remainder can have.
         let [first, ..] = &self.shards;
         lock(self.shards.get(usize::from(last) % SHARDS).unwrap_or(first))

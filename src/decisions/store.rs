@@ -8,7 +8,7 @@ use crate::authz::Catalogue;
 use crate::clock::Timestamp;
 use crate::db::{Executor, sql};
 use crate::error::Result;
-use crate::ids::{RoleId, TenantId, UserId};
+use crate::ids::{RoleId, TenantId};
 
 /// How many rows a statement writes at most: six values each, of the 32,766 that `SQLite` takes.
 const ROWS: usize = 500;
@@ -87,7 +87,7 @@ pub(super) async fn counts(
     tenant: TenantId,
     permission: &str,
     first: i64,
-) -> Result<Vec<(UserId, i64, i64)>> {
+) -> Result<Vec<(uuid::Uuid, i64, i64)>> {
     // The casts keep whole numbers whole: Postgres adds bigints up to a numeric.
     let text = "select principal_id, cast(sum(allowed) as bigint), cast(sum(denied) as bigint) \
                 from decision_counts where tenant_id = $1 and permission = $2 and week >= $3 group by principal_id";

@@ -2,7 +2,7 @@
 //! once.
 
 use crate::authz::platform::PlatformRole;
-use crate::authz::{Authz, Principal, SessionRef};
+use crate::authz::{Authz, SessionRef, SessionUser};
 use crate::config::Config;
 use crate::db::{Database, Via};
 use crate::dev::idp::people::{self, Person};
@@ -35,7 +35,7 @@ pub async fn plant(database: &Database, authz: &Authz, config: &Config) -> Resul
     if !user.tenants.is_empty() {
         return Ok(());
     }
-    let principal = Principal { user, session, via: Via::default() };
+    let principal = SessionUser { user, session, via: Via::default() };
     let acme = NewTenant { name: "Acme".to_owned(), slug: Some("acme".to_owned()) };
     let rules = CreationRules { who: config.tenant_creation, per_owner: config.limits.tenants_per_owner };
     tenants::create(database, authz, &principal, &acme, rules).await?;

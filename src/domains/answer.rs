@@ -35,8 +35,8 @@ pub async fn approve(deps: &Deps, grant: &MayInvite, id: JoinRequestId) -> Resul
         return Err(Error::Conflict(text.into()));
     }
     room(deps, &mut tx, tenant).await?;
-    store::let_in(&mut tx, tenant, row.user_id, role.id, Some(grant.user())).await?;
-    store::decide(&mut tx, tenant, id, grant.user(), "approved").await?;
+    store::let_in(&mut tx, tenant, row.user_id, role.id, Some(grant.subject())).await?;
+    store::decide(&mut tx, tenant, id, grant.subject(), "approved").await?;
     tx.touch_user(row.user_id).await?;
     tell(deps, &mut tx, &grant, &row, Some(&role.name)).await?;
     let after = json!({ "outcome": "approved", "member": row.user_id, "roles": [role.key] });
@@ -55,7 +55,7 @@ pub async fn approve(deps: &Deps, grant: &MayInvite, id: JoinRequestId) -> Resul
 pub async fn decline(deps: &Deps, grant: &MayInvite, id: JoinRequestId) -> Result<Committed> {
     let (mut tx, grant) = deps.authz.write(grant).await?;
     let row = store::open_request(&mut tx, grant.tenant(), id).await?.ok_or(Error::NotFound)?;
-    store::decide(&mut tx, grant.tenant(), id, grant.user(), "declined").await?;
+    store::decide(&mut tx, grant.tenant(), id, grant.subject(), "declined").await?;
     tell(deps, &mut tx, &grant, &row, None).await?;
     let event = AuditEvent::done(grant.actor(), "join_request.declined", target(&row))
         .changing(&json!({}), &json!({ "outcome": "declined" }));

@@ -6,7 +6,7 @@ use super::joinable::{Offer, fitting, how};
 use super::store;
 use super::verify::{lapse, note_check};
 use super::{ASK_AGAIN, CHECK_AGAIN, Deps, JoinOutcome, Joined, Joining, TenantJoined, proof, rules};
-use crate::authz::Principal;
+use crate::authz::SessionUser;
 use crate::db::{Actor, AuditEvent, Chain, Target, WriteTx};
 use crate::error::{Error, Result};
 use crate::ids::{JoinRequestId, TenantId};
@@ -18,7 +18,7 @@ use serde_json::json;
 /// [`Error::NotFound`] when no address of theirs fits, and when there is no such tenant; [`Error::Conflict`] when they are
 /// a member, have asked already or were declined lately, the tenant is full, or the domain's proof is gone or cannot be
 /// looked for now; [`Error::Unavailable`].
-pub async fn join(deps: &Deps, principal: &Principal, tenant: TenantId) -> Result<Joined> {
+pub async fn join(deps: &Deps, principal: &SessionUser, tenant: TenantId) -> Result<Joined> {
     let user = principal.user.id;
     let mut reader = deps.database.read().await?;
     let offer = fitting(&mut reader, user, tenant).await?.ok_or(Error::NotFound)?;
@@ -76,7 +76,7 @@ async fn still_proved(deps: &Deps, offer: &Offer) -> Result<()> {
     Err(Error::Conflict(text.into()))
 }
 
-async fn ask(mut tx: WriteTx, principal: &Principal, tenant: TenantId, offer: &Offer) -> Result<Joined> {
+async fn ask(mut tx: WriteTx, principal: &SessionUser, tenant: TenantId, offer: &Offer) -> Result<Joined> {
     let (user, now) = (principal.user.id, tx.at());
     if store::was_asked(&mut tx, tenant, user).await?.is_some() {
         return Err(Error::Conflict("You have asked already. You get a mail when you are answered.".into()));

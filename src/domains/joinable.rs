@@ -3,7 +3,7 @@
 
 use super::store::{self, OfferRow};
 use super::{Deps, Joinable, JoinableTenant, Joining};
-use crate::authz::Principal;
+use crate::authz::SessionUser;
 use crate::db::Executor;
 use crate::email::{DomainName, EmailAddress};
 use crate::error::Result;
@@ -20,7 +20,7 @@ pub(super) struct Offer {
 ///
 /// # Errors
 /// [`crate::error::Error::Unavailable`] when the database cannot answer.
-pub async fn joinable(deps: &Deps, principal: &Principal) -> Result<Vec<Joinable>> {
+pub async fn joinable(deps: &Deps, principal: &SessionUser) -> Result<Vec<Joinable>> {
     let user = principal.user.id;
     let mut on = deps.database.read().await?;
     let mut found: Vec<Joinable> = Vec::new();

@@ -14,7 +14,7 @@ pub(super) fn refusal(standing: &Standing, role: &Role, now: Timestamp) -> Optio
     if !standing.effective.contains(perm::MembersInvite::ID) {
         return Some(Refused::Inviting);
     }
-    may_grant(Holding::new(&standing.policy, &standing.roles), role, None, now).err().map(Refused::Granting)
+    may_grant(Holding::of(standing), role, None, now).err().map(Refused::Granting)
 }
 
 /// What is missing to let someone in.

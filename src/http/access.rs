@@ -10,7 +10,9 @@ use http::request::Parts;
 use http::{HeaderValue, StatusCode, header};
 
 use crate::authz::platform::{PlatformGrant, PlatformPermission};
-use crate::authz::{Grant, Membership, Own, Permission, Principal, Right as _, Standing, TenantRef};
+use crate::authz::{
+    Grant, Membership, Own, Permission, Principal, Right as _, SessionUser, Standing, TenantRef,
+};
 use crate::db::Chain;
 use crate::error::{Error, Result};
 use crate::http::guard::RequestTrace;
@@ -25,11 +27,15 @@ pub enum Access {
     Permission(&'static str),
     /// The same, and the person the path names by `{user}`.
     PermissionOrOwn(&'static str),
+    /// Members of the path's tenant who hold the permission; every other to their own.
+    PermissionOrMine(&'static str),
     /// Every member of the path's tenant, with or without a role.
     Member,
     /// Operators whose platform role holds the permission. For everyone else the route is not there.
     Platform(&'static str),
-    /// Everyone who is signed in.
+    /// Everyone with a credential: a session or a token.
+    Caller,
+    /// Everyone who is signed in at a browser.
     SignedIn,
     /// Everyone, for the reason given.
     Public(&'static str),
@@ -40,9 +46,23 @@ impl Access {
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Permission(name) | Self::PermissionOrOwn(name) | Self::Platform(name) => name,
-            Self::Member | Self::SignedIn => "signed-in",
+            Self::Permission(name)
+            | Self::PermissionOrOwn(name)
+            | Self::PermissionOrMine(name)
+            | Self::Platform(name) => name,
+            Self::Member | Self::Caller | Self::SignedIn => "signed-in",
             Self::Public(_) => "public",
+        }
+    }
+}
+
+impl Access {
+    /// Whether it is decided in the tenant that the path names.
+    #[must_use]
+    pub const fn is_in_tenant(self) -> bool {
+        match self {
+            Self::Permission(_) | Self::PermissionOrOwn(_) | Self::PermissionOrMine(_) | Self::Member => true,
+            Self::Platform(_) | Self::Caller | Self::SignedIn | Self::Public(_) => false,
         }
     }
 }
@@ -52,8 +72,10 @@ impl std::fmt::Display for Access {
         match self {
             Self::Permission(name) => write!(f, "`{name}`"),
             Self::PermissionOrOwn(name) => write!(f, "`{name}`, or about oneself"),
+            Self::PermissionOrMine(name) => write!(f, "`{name}`, or one's own"),
             Self::Member => f.write_str("every member"),
             Self::Platform(name) => write!(f, "operators with `{name}`"),
+            Self::Caller => f.write_str("signed in, or any token"),
             Self::SignedIn => f.write_str("signed in"),
             Self::Public(why) => write!(f, "everyone: {why}"),
         }
@@ -63,7 +85,7 @@ impl std::fmt::Display for Access {
 /// An argument that declares who may call its handler.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not declare who may call this handler",
-    note = "the first argument must be `Can<perm::…>`, `CanOrOwn<perm::…>`, `Member`, `Operator<platform::perm::…>`, `SignedIn` or `Public<…>`"
+    note = "the first argument must be `Can<perm::…>`, `CanOrOwn<perm::…>`, `CanOrMine<perm::…>`, `Member`, `Operator<platform::perm::…>`, `SignedIn`, `Caller` or `Public<…>`"
 )]
 pub trait Declares: sealed::Sealed {
     /// Who may call it.
@@ -74,9 +96,11 @@ mod sealed {
     pub trait Sealed {}
     impl<P: crate::authz::Permission> Sealed for super::Can<P> {}
     impl<P: crate::authz::Permission> Sealed for super::CanOrOwn<P> {}
+    impl<P: crate::authz::Permission> Sealed for super::CanOrMine<P> {}
     impl Sealed for super::Member {}
     impl<P: crate::authz::platform::PlatformPermission> Sealed for super::Operator<P> {}
     impl Sealed for super::SignedIn {}
+    impl Sealed for super::Caller {}
     impl<R: super::Reason> Sealed for super::Public<R> {}
 }
 
@@ -109,7 +133,7 @@ impl<P: Permission> FromRequestParts<AppState> for Can<P> {
     }
 }
 
-/// The caller may `P` in the tenant the path names, or is the person the path names by `{user}`.
+/// The caller may `P` in the tenant the path names, or is the person, at a browser, whom the path names by `{user}`.
 #[derive(Debug)]
 pub enum CanOrOwn<P> {
     /// The caller holds the permission and means someone else.
@@ -129,8 +153,10 @@ impl<P: Permission> FromRequestParts<AppState> for CanOrOwn<P> {
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Turned> {
         let (principal, standing) = membership(parts, app, P::NAME).await?;
-        let own = path_parameter(parts, "user").await?.and_then(|text| text.parse::<UserId>().ok());
-        let access = if own == Some(principal.user.id) {
+        let named = path_parameter(parts, "user").await?.and_then(|text| text.parse::<UserId>().ok());
+        // What concerns the person is done by the person, not by a token of theirs.
+        let own = principal.person().is_ok_and(|person| named == Some(person.user.id));
+        let access = if own {
             Self::Own(app.authz.decide(principal, standing).await?)
         } else {
             Self::Can(decide(app, principal, standing).await?)
@@ -140,7 +166,38 @@ impl<P: Permission> FromRequestParts<AppState> for CanOrOwn<P> {
     }
 }
 
-/// The caller is a member of the tenant the path names, whatever their roles allow: for what every member may ask, and
+/// The caller may `P` in the tenant the path names, or is a member of it, at a browser, to whom it shows or does only
+/// what is their own.
+#[derive(Debug)]
+pub enum CanOrMine<P> {
+    /// The caller holds the permission.
+    Can(Grant<P>),
+    /// The caller does not, and gets to their own.
+    Mine(Grant<Own>),
+}
+
+impl<P: Permission> Declares for CanOrMine<P> {
+    fn access() -> Access {
+        Access::PermissionOrMine(P::NAME)
+    }
+}
+
+impl<P: Permission> FromRequestParts<AppState> for CanOrMine<P> {
+    type Rejection = Turned;
+
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Turned> {
+        let (principal, standing) = membership(parts, app, P::NAME).await?;
+        let access = if principal.person().is_ok() && !P::held(&standing) {
+            Self::Mine(app.authz.decide(principal, standing).await?)
+        } else {
+            Self::Can(decide(app, principal, standing).await?)
+        };
+        RequestTrace::of(parts)?.decided();
+        Ok(access)
+    }
+}
+
+/// The caller is a member, at a browser, of the tenant the path names, whatever their roles allow: for what every member may ask, and
 /// for lists that hold only the caller's own.
 #[derive(Debug)]
 pub struct Member(pub Grant<Own>);
@@ -156,6 +213,7 @@ impl FromRequestParts<AppState> for Member {
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Turned> {
         let (principal, standing) = membership(parts, app, Own::NAME).await?;
+        principal.person()?;
         let grant = app.authz.decide(principal, standing).await?;
         RequestTrace::of(parts)?.decided();
         Ok(Self(grant))
@@ -185,18 +243,20 @@ impl<P: PlatformPermission> FromRequestParts<AppState> for Operator<P> {
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self> {
         let principal = authenticate(parts, app).await?;
-        if principal.user.operator.is_some() {
+        // A token is of a tenant, and there are no tenants' routes here.
+        let Principal::Session(person) = principal else { return Err(Error::NotFound) };
+        if person.user.operator.is_some() {
             RequestTrace::of(parts)?.asks_in(Chain::Platform, P::NAME);
         }
-        let grant = app.authz.operate(principal)?;
+        let grant = app.authz.operate(person)?;
         RequestTrace::of(parts)?.decided();
         Ok(Self(grant))
     }
 }
 
-/// The caller is signed in.
+/// The caller is a person, signed in at a browser: for what concerns the person rather than a tenant.
 #[derive(Debug)]
-pub struct SignedIn(pub Principal);
+pub struct SignedIn(pub SessionUser);
 
 impl Declares for SignedIn {
     fn access() -> Access {
@@ -205,6 +265,26 @@ impl Declares for SignedIn {
 }
 
 impl FromRequestParts<AppState> for SignedIn {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self> {
+        let person = authenticate(parts, app).await?.person()?.clone();
+        RequestTrace::of(parts)?.decided();
+        Ok(Self(person))
+    }
+}
+
+/// The caller has a credential, whichever.
+#[derive(Debug)]
+pub struct Caller(pub Principal);
+
+impl Declares for Caller {
+    fn access() -> Access {
+        Access::Caller
+    }
+}
+
+impl FromRequestParts<AppState> for Caller {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self> {
@@ -325,7 +405,8 @@ async fn membership(
 ) -> Result<(Principal, Arc<Standing>), Turned> {
     let principal = authenticate(parts, app).await?;
     let (tenant, at_least) = (tenant(parts).await?, policy_version(parts)?);
-    let standing = match app.authz.membership(&tenant, principal.user.id, at_least).await? {
+    let found = app.authz.membership(&tenant, principal.subject(), at_least).await?;
+    let standing = match within(app, &principal, found).await? {
         Membership::Moved(slug) if principal::is_safe(&parts.method) => {
             RequestTrace::of(parts)?.decided();
             return Err(Turned::To(moved(parts, &slug)?));
@@ -333,19 +414,35 @@ async fn membership(
         found @ (Membership::Here(_) | Membership::Moved(_)) => found.here()?,
     };
     RequestTrace::of(parts)?.asks_in(Chain::Tenant(standing.policy.id), permission);
-    app.last_seen.note(standing.policy.id, principal.user.id, app.database.clock().now());
+    if let Principal::Session(person) = &principal {
+        app.last_seen.note(standing.policy.id, person.user.id, app.database.clock().now());
+    }
     Ok((principal, standing))
 }
 
-/// Decides, and takes note of how for the record of decisions. A suspended tenant's refusals are none of its policy's.
+/// What a path leads a token to: its own tenant, or nowhere, even where its owner is a member of another.
+async fn within(app: &AppState, principal: &Principal, found: Membership) -> Result<Membership> {
+    let Principal::Token(bearer) = principal else { return Ok(found) };
+    let own = match &found {
+        Membership::Here(standing) => standing.policy.id == bearer.token.tenant,
+        Membership::Moved(slug) => {
+            app.authz.policy(bearer.token.tenant).await?.is_some_and(|policy| policy.slug == *slug)
+        }
+    };
+    if own { Ok(found) } else { Err(Error::NotFound) }
+}
+
+/// Decides, and takes note of how for the record of decisions. What a suspended tenant refuses, and what a token does
+/// not carry, is not refused by the policy.
 async fn decide<P: Permission>(
     app: &AppState,
     principal: Principal,
     standing: Arc<Standing>,
 ) -> Result<Grant<P>> {
-    if standing.policy.suspended.is_none() {
+    let carried = principal.scopes().is_none_or(|scopes| scopes.contains(P::ID));
+    if standing.policy.suspended.is_none() && carried {
         let decided = (P::ID, standing.effective.contains(P::ID));
-        app.decisions.note(&standing, principal.user.id, decided, app.database.clock().now());
+        app.decisions.note(&standing, principal.subject(), decided, app.database.clock().now());
     }
     app.authz.decide(principal, standing).await
 }

@@ -52,7 +52,7 @@ impl RequestTrace {
     /// The session of who asks.
     #[must_use]
     pub fn session(&self) -> Option<SessionRef> {
-        self.principal.get().map(|principal| principal.session)
+        self.principal.get()?.person().ok().map(|person| person.session)
     }
 
     /// The member or operator who asked, in whose log a denial belongs, and for which permission.

@@ -13,7 +13,7 @@ use crate::http::answer::SeeOther;
 use crate::http::extract::{Form, Path, Query};
 use crate::http::openapi::{Input, Operation};
 use crate::http::panel::sign_in as page;
-use crate::http::principal::{attempt_cookie_name, authenticate, cookie, cookie_name, set_cookie};
+use crate::http::principal::{self, attempt_cookie_name, cookie, cookie_name, set_cookie};
 use crate::http::routes::{Area, Routes};
 use crate::http::state::AppState;
 use crate::login::Provider;
@@ -47,7 +47,7 @@ async fn start(
     let intent = match query.link {
         None => Intent::SignIn { return_to: flow::path_of_ours(query.return_to.as_deref()) },
         Some(grant) => {
-            let principal = authenticate(&mut request.0, &app).await?;
+            let principal = principal::session(&mut request.0, &app).await?;
             Intent::Link { grant, user: principal.user.id, session: principal.session.handle }
         }
     };
@@ -114,7 +114,7 @@ async fn link(
 ) -> Result<Response> {
     let Some((user, session)) = returned.link else { return Err(Error::Internal("no link", None)) };
     // Whoever comes back must still be signed in by the very session that allowed it.
-    let principal = match authenticate(parts, app).await {
+    let principal = match principal::session(parts, app).await {
         Ok(principal) if principal.user.id == user && principal.session.handle == session => principal,
         // Not the way to sign in and back: that would carry this address, code and all.
         Ok(_) | Err(Error::Unauthenticated) => {
@@ -148,7 +148,7 @@ async fn leave_old_session(app: &AppState, headers: &HeaderMap) {
         let Some(resolved) = app.sessions.resolve(old).await? else { return Ok(()) };
         let Some(user) = app.authz.user(resolved.user).await? else { return Ok(()) };
         let via = Via::default();
-        let principal = crate::authz::Principal { user, session: resolved.session, via };
+        let principal = crate::authz::SessionUser { user, session: resolved.session, via };
         accounts::end_session(&app.database, &principal, resolved.session.handle).await
     };
     if let Err(error) = ended.await {

@@ -71,9 +71,9 @@ pub(super) fn asking<'a>(
     permissions: &'a [String],
 ) -> impl Iterator<Item = (&'a RouteInfo, &'static str)> {
     table.iter().filter_map(|route| match route.access {
-        Access::Permission(name) | Access::PermissionOrOwn(name) => {
+        Access::Permission(name) | Access::PermissionOrOwn(name) | Access::PermissionOrMine(name) => {
             permissions.iter().any(|one| one == name).then_some((route, name))
         }
-        Access::Platform(_) | Access::Member | Access::SignedIn | Access::Public(_) => None,
+        Access::Platform(_) | Access::Member | Access::Caller | Access::SignedIn | Access::Public(_) => None,
     })
 }

@@ -1,24 +1,37 @@
-//! Who is calling: a cookie opens a session, a bearer token opens nothing yet. Called by `http/access.rs` before
-//! every handler that is not public; never reads a body, never adopts an id a client made.
+//! Who is calling: a cookie opens a session, and at the API a bearer token speaks for its owner. Called by
+//! `http/access.rs` before every handler that is not public; never reads a body, never adopts an id a client made.
 
+use axum::extract::MatchedPath;
 use http::request::Parts;
 use http::{HeaderMap, Method, header};
 
-use crate::authz::Principal;
+use crate::authz::{Principal, SessionUser, TokenBearer};
 use crate::db::Via;
 use crate::error::{Error, Result};
 use crate::http::state::AppState;
+use crate::tokens;
+
+/// Where tokens are taken: everywhere else the caller is a person at a browser.
+const TOKEN_PATHS: [&str; 1] = ["/api/"];
 
 /// Finds out who is calling.
 ///
 /// # Errors
 /// [`Error::Unauthenticated`] without a credential or with a session that has ended, [`Error::InvalidToken`] for a
-/// token, [`Error::Malformed`] for two credentials, [`Error::Csrf`] for an unsafe request that another site made,
+/// token that does not work, in whatever way, [`Error::Malformed`] for two session cookies, [`Error::Csrf`] for an unsafe request that another site made,
 /// [`Error::Unavailable`] when it cannot be known now.
 pub async fn authenticate(parts: &mut Parts, app: &AppState) -> Result<Principal> {
     if parts.headers.contains_key(header::AUTHORIZATION) {
-        return Err(Error::InvalidToken);
+        return bearer(parts, app).await;
     }
+    session(parts, app).await.map(Principal::Session)
+}
+
+/// The person whose session the cookie opens.
+///
+/// # Errors
+/// As [`authenticate`].
+pub async fn session(parts: &mut Parts, app: &AppState) -> Result<SessionUser> {
     let name = cookie_name(app);
     let Some(cookie) = cookie(&parts.headers, name)? else { return Err(Error::Unauthenticated) };
     if !is_safe(&parts.method) {
@@ -28,8 +41,27 @@ pub async fn authenticate(parts: &mut Parts, app: &AppState) -> Result<Principal
     let user =
         app.authz.user(resolved.user).await?.filter(|head| !head.disabled).ok_or(Error::Unauthenticated)?;
     parts.extensions.insert(resolved.session);
-    let via = parts.extensions.get::<Via>().cloned().unwrap_or_default();
-    Ok(Principal { user, session: resolved.session, via })
+    Ok(SessionUser { user, session: resolved.session, via: via(parts) })
+}
+
+/// Whose token it is. Every byte counts, and so does that there is one: a token is not looked for anywhere else.
+async fn bearer(parts: &Parts, app: &AppState) -> Result<Principal> {
+    let mut given = parts.headers.get_all(header::AUTHORIZATION).iter();
+    let (Some(one), None) = (given.next(), given.next()) else { return Err(Error::InvalidToken) };
+    let text = one.to_str().ok().and_then(|text| text.strip_prefix("Bearer ")).ok_or(Error::InvalidToken)?;
+    let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    if !TOKEN_PATHS.iter().any(|area| route.starts_with(area)) {
+        return Err(Error::InvalidToken);
+    }
+    let hash = tokens::format::bearer_hash(text).ok_or(Error::InvalidToken)?;
+    let (owner, token) = app.authz.bearer(&hash).await?;
+    let via = via(parts);
+    app.token_uses.note(&token, &via.ip, app.database.clock().now());
+    Ok(Principal::Token(TokenBearer { owner, token, via }))
+}
+
+fn via(parts: &Parts) -> Via {
+    parts.extensions.get::<Via>().cloned().unwrap_or_default()
 }
 
 /// Whether the method changes nothing.

@@ -12,6 +12,7 @@ use crate::http::routes::RouteTable;
 use crate::login::{Providers, Sessions};
 use crate::mail::Outbox;
 use crate::members::LastSeen;
+use crate::tokens::TokenUses;
 
 /// The application, shared by all requests.
 #[derive(Clone, Debug)]
@@ -34,6 +35,8 @@ pub struct Parts {
     pub sealer: Sealer,
     /// When members were last seen.
     pub last_seen: Arc<LastSeen>,
+    /// When tokens were last used.
+    pub token_uses: Arc<TokenUses>,
     /// What was decided lately.
     pub decisions: Arc<Record>,
     /// Mail on its way out.

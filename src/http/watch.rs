@@ -4,11 +4,11 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::authz::{Grant, Permission};
+use crate::authz::{Grant, Permission, Principal, SessionUser};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::http::state::AppState;
-use crate::ids::UserId;
+use crate::ids::Subject;
 
 /// Asks again what was asked when an answer began.
 #[derive(Debug)]
@@ -25,9 +25,13 @@ impl<P: Permission> Watch<P> {
     /// Those of [`Watch::ask`].
     pub(super) async fn new<Q>(app: &AppState, grant: &Grant<Q>) -> Result<Self> {
         let (principal, now) = (grant.principal().clone(), app.database.clock().now());
-        // Looking on is not using: a session that nothing else uses ends as if nobody looked.
-        let idle = now + app.config.session_idle;
-        let ends_at = idle.min(principal.session.signed_in_at + app.config.session_absolute);
+        let ends_at = match &principal {
+            // Looking on is not using: a session that nothing else uses ends as if nobody looked.
+            Principal::Session(person) => {
+                (now + app.config.session_idle).min(person.session.signed_in_at + app.config.session_absolute)
+            }
+            Principal::Token(bearer) => bearer.token.expires_at,
+        };
         let grant = app.authz.decide(principal, grant.standing().clone()).await?;
         Ok(Self { app: app.clone(), grant, ends_at })
     }
@@ -41,12 +45,20 @@ impl<P: Permission> Watch<P> {
         let (authz, principal) = (&self.app.authz, self.grant.principal());
         authz.freshness().check()?;
         let ended = self.app.database.clock().now() >= self.ends_at;
-        if ended || authz.freshness().is_revoked(principal.session.handle) {
+        if ended {
             return Err(Error::Unauthenticated);
         }
-        authz.user(principal.user.id).await?.filter(|head| !head.disabled).ok_or(Error::Unauthenticated)?;
+        match principal {
+            Principal::Session(SessionUser { user, session, .. }) => {
+                let user = authz.user(user.id).await?.filter(|head| !head.disabled);
+                if user.is_none() || authz.freshness().is_revoked(session.handle) {
+                    return Err(Error::Unauthenticated);
+                }
+            }
+            Principal::Token(bearer) => authz.still_works(&bearer.token).await?,
+        }
         let standing =
-            authz.standing(self.grant.tenant(), principal.user.id).await?.ok_or(Error::NotFound)?;
+            authz.standing(self.grant.tenant(), principal.subject()).await?.ok_or(Error::NotFound)?;
         self.grant = authz.decide(principal.clone(), standing).await?;
         Ok(&self.grant)
     }
@@ -57,14 +69,14 @@ impl<P: Permission> Watch<P> {
 pub(super) struct Places {
     all: usize,
     each: usize,
-    taken: Mutex<Vec<UserId>>,
+    taken: Mutex<Vec<Subject>>,
 }
 
 /// A place, until dropped.
 #[derive(Debug)]
 pub(super) struct Place {
     among: &'static Places,
-    of: UserId,
+    of: Subject,
 }
 
 impl Places {
@@ -77,7 +89,7 @@ impl Places {
     ///
     /// # Errors
     /// [`Error::TooMany`] when there is none for them.
-    pub(super) fn take(&'static self, of: UserId) -> Result<Place> {
+    pub(super) fn take(&'static self, of: Subject) -> Result<Place> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let own = taken.iter().filter(|taker| **taker == of).count();
         if taken.len() >= self.all || own >= self.each {
@@ -102,11 +114,12 @@ impl Drop for Place {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::UserId;
 
     #[test]
     fn a_place_is_free_again_when_it_is_left() {
         static PLACES: Places = Places::new(3, 2);
-        let (ada, ben) = (UserId::new(), UserId::new());
+        let (ada, ben) = (Subject::User(UserId::new()), Subject::User(UserId::new()));
         let first = PLACES.take(ada).unwrap();
         let second = PLACES.take(ada).unwrap();
         assert!(PLACES.take(ada).is_err(), "one person does not take all");

@@ -2,6 +2,7 @@
 //! passed where a tenant's is due. Secrets come from [`secret_text`]; nothing else makes randomness.
 
 mod random;
+mod subject;
 #[cfg(test)]
 mod tests;
 
@@ -13,6 +14,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
+
+pub use subject::Subject;
 
 pub use random::{base62, random_bytes, secret_hash, secret_text};
 
@@ -33,6 +36,12 @@ pub mod kind {
     /// An app.
     #[derive(Debug)]
     pub enum App {}
+    /// A secret of an app.
+    #[derive(Debug)]
+    pub enum AppSecret {}
+    /// A token.
+    #[derive(Debug)]
+    pub enum Token {}
     /// A role.
     #[derive(Debug)]
     pub enum Role {}
@@ -68,6 +77,10 @@ pub type TenantId = Id<kind::Tenant>;
 pub type UserId = Id<kind::User>;
 /// The id of an app.
 pub type AppId = Id<kind::App>;
+/// The id of a secret of an app: names it, and does not open anything.
+pub type AppSecretId = Id<kind::AppSecret>;
+/// The id of a token: names it, and does not open anything.
+pub type TokenId = Id<kind::Token>;
 /// The id of a role in one tenant.
 pub type RoleId = Id<kind::Role>;
 /// The id of an identity.

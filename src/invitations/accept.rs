@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::authz::{Principal, TenantPolicy};
+use crate::authz::{SessionUser, TenantPolicy};
 use crate::clock::Timestamp;
 use crate::db::{AuditEvent, Chain, Target, WriteTx};
 use crate::error::{Error, Result};
@@ -95,7 +95,7 @@ pub async fn find(deps: &Deps, secret: &str) -> Result<Option<InvitationView>> {
 /// invitation was used, withdrawn or is over, is for an address the principal does not hold, could no longer be
 /// sent by its inviter, or the principal is a member already, or the tenant is full. The invitation then stays
 /// as it was.
-pub async fn accept(deps: &Deps, principal: &Principal, secret: &str) -> Result<Accepted> {
+pub async fn accept(deps: &Deps, principal: &SessionUser, secret: &str) -> Result<Accepted> {
     let hash = ids::secret_hash(secret);
     let (tenant, ..) =
         store::by_token(&mut deps.database.read().await?, &hash).await?.ok_or(Error::NotFound)?;
@@ -161,7 +161,7 @@ async fn inviter_stands(
     roles: &[Offer<'_>],
 ) -> Result<()> {
     let now = tx.at();
-    let standing = deps.authz.standing_in(tx, policy, row.invited_by).await?;
+    let standing = deps.authz.standing_in(tx, policy, row.inviter()).await?;
     let stands = row.inviter_disabled_at.is_none()
         && standing.is_some_and(|standing| guards::may_offer(&standing, roles, now));
     if stands && !roles.is_empty() {

@@ -58,7 +58,7 @@ pub(super) async fn require_offer(
 
 /// What the inviter holds for a time may be offered for no longer.
 fn offer(standing: &Standing, one: &Offer<'_>, now: Timestamp) -> Result<(), Refusal> {
-    may_grant(Holding::new(&standing.policy, &standing.roles), one.role, one.expires_at, now)
+    may_grant(Holding::of(standing), one.role, one.expires_at, now)
 }
 
 /// The tenant's roles of these keys, each with its end. Every problem is named at once.

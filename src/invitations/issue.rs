@@ -132,8 +132,9 @@ pub async fn resend(
     let expires_at = end(now + old.expires_at.since(old.sent_at), &offers);
     let row = new_row(&grant, id, &email, &secret, expires_at);
     store::renew(&mut tx, grant.tenant(), &row, InvitationId::new()).await?;
-    let before = json!({ "expires_at": old.expires_at, "invited_by": old.invited_by });
-    let after = json!({ "expires_at": row.expires_at, "invited_by": grant.user(), "replaces": replaced });
+    let before = json!({ "expires_at": old.expires_at, "invited_by": old.invited_by.id });
+    let after =
+        json!({ "expires_at": row.expires_at, "invited_by": grant.subject().uuid(), "replaces": replaced });
     let event =
         AuditEvent::done(grant.actor(), "invitation.resent", Target::new("invitation", id, email.as_str()))
             .changing(&before, &after);
@@ -171,7 +172,7 @@ fn new_row<'a>(
     expires_at: Timestamp,
 ) -> store::NewRow<'a> {
     let token_hash = ids::secret_hash(secret);
-    store::NewRow { id, email: email.as_str(), token_hash, invited_by: grant.user(), expires_at }
+    store::NewRow { id, email: email.as_str(), token_hash, invited_by: grant.subject(), expires_at }
 }
 
 async fn send(
@@ -193,7 +194,7 @@ async fn send(
     let mail = InvitationMail {
         to: email,
         tenant: &grant.policy().name,
-        inviter: &grant.principal().user.name,
+        inviter: &grant.principal().name(),
         roles: &roles,
         link: &link,
         until: invitation.expires_at,

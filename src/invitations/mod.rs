@@ -27,7 +27,6 @@ use crate::authz::Authz;
 use crate::clock::Timestamp;
 use crate::config::Limits;
 use crate::db::{Committed, Database};
-use crate::error::Person;
 use crate::ids::{InvitationId, TenantId};
 use crate::mail::Outbox;
 use crate::members::RoleAssignment;
@@ -68,11 +67,23 @@ pub struct Invitation {
     /// From this moment it cannot be accepted.
     pub expires_at: Timestamp,
     /// Who sent it last.
-    pub invited_by: Person,
+    pub invited_by: Inviter,
     /// When it was made.
     pub created_at: Timestamp,
     /// When its present link was sent.
     pub sent_at: Timestamp,
+}
+
+/// Who sent an invitation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct Inviter {
+    /// `user` or `app`.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// The user's or app's id.
+    pub id: uuid::Uuid,
+    /// The user's or app's name.
+    pub name: String,
 }
 
 impl Invitation {
@@ -189,6 +200,7 @@ fn shown<'a>(
     roles: impl Iterator<Item = &'a store::OfferedRole> + Clone,
     now: Timestamp,
 ) -> Invitation {
+    let inviter = row.inviter();
     Invitation {
         status: row.status(now),
         id: row.id,
@@ -196,7 +208,7 @@ fn shown<'a>(
         roles: roles.clone().map(|role| role.key.clone()).collect(),
         role_ends: roles.filter_map(|role| Some((role.key.clone(), role.expires_at?))).collect(),
         expires_at: row.expires_at,
-        invited_by: Person { id: row.invited_by, name: row.inviter_name },
+        invited_by: Inviter { kind: inviter.kind(), id: inviter.uuid(), name: row.inviter_name },
         created_at: row.created_at,
         sent_at: row.sent_at,
     }

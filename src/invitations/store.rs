@@ -10,7 +10,7 @@ use crate::authz::HeldRole;
 use crate::clock::Timestamp;
 use crate::db::{Connection, Executor, WriteTx, sql};
 use crate::error::Result;
-use crate::ids::{InvitationId, RoleId, TenantId, UserId};
+use crate::ids::{AppId, InvitationId, RoleId, Subject, TenantId, UserId};
 use crate::invitations::{Due, Status};
 use crate::members;
 
@@ -18,7 +18,8 @@ use crate::members;
 pub(super) struct Row {
     pub(super) id: InvitationId,
     pub(super) email: String,
-    pub(super) invited_by: UserId,
+    inviter_type: String,
+    invited_by: uuid::Uuid,
     pub(super) inviter_name: String,
     pub(super) inviter_disabled_at: Option<Timestamp>,
     pub(super) created_at: Timestamp,
@@ -29,6 +30,14 @@ pub(super) struct Row {
 }
 
 impl Row {
+    /// Who invited.
+    pub(super) fn inviter(&self) -> Subject {
+        match self.inviter_type.as_str() {
+            "app" => Subject::App(AppId::from_uuid(self.invited_by)),
+            _ => Subject::User(UserId::from_uuid(self.invited_by)),
+        }
+    }
+
     pub(super) fn status(&self, now: Timestamp) -> Status {
         match (self.accepted_at, self.revoked_at) {
             (Some(_), _) => Status::Accepted,
@@ -40,9 +49,11 @@ impl Row {
 }
 
 pub(super) async fn by_id(on: &mut impl Executor, tenant: TenantId, id: InvitationId) -> Result<Option<Row>> {
-    let text = "select i.id, i.email, i.invited_by, u.name as inviter_name, u.disabled_at as inviter_disabled_at, \
+    let text = "select i.id, i.email, i.inviter_type, i.invited_by, \
+                coalesce(u.name, a.name, 'Deleted app') as inviter_name, u.disabled_at as inviter_disabled_at, \
                 i.created_at, i.sent_at, i.expires_at, i.accepted_at, i.revoked_at \
-                from invitations i join users u on u.id = i.invited_by where i.tenant_id = $1 and i.id = $2";
+                from invitations i left join users u on u.id = i.invited_by \
+                left join apps a on a.tenant_id = i.tenant_id and a.id = i.invited_by where i.tenant_id = $1 and i.id = $2";
     sql!(on, fetch_optional, query_as(text).bind(tenant).bind(id))
 }
 
@@ -65,9 +76,11 @@ pub(super) async fn page(
     now: Timestamp,
     limit: i64,
 ) -> Result<Vec<Row>> {
-    let text = "select i.id, i.email, i.invited_by, u.name as inviter_name, u.disabled_at as inviter_disabled_at, \
+    let text = "select i.id, i.email, i.inviter_type, i.invited_by, \
+                coalesce(u.name, a.name, 'Deleted app') as inviter_name, u.disabled_at as inviter_disabled_at, \
                 i.created_at, i.sent_at, i.expires_at, i.accepted_at, i.revoked_at \
-                from invitations i join users u on u.id = i.invited_by \
+                from invitations i left join users u on u.id = i.invited_by \
+                left join apps a on a.tenant_id = i.tenant_id and a.id = i.invited_by \
                 where i.tenant_id = $1 and ($2 is null or i.id < $2) \
                 and (i.revoked_at is null or exists (select 1 from invitation_roles r \
                 where r.tenant_id = i.tenant_id and r.invitation_id = i.id)) \
@@ -103,14 +116,14 @@ pub(super) struct NewRow<'a> {
     pub(super) id: InvitationId,
     pub(super) email: &'a str,
     pub(super) token_hash: Vec<u8>,
-    pub(super) invited_by: UserId,
+    pub(super) invited_by: Subject,
     pub(super) expires_at: Timestamp,
 }
 
 pub(super) async fn insert(tx: &mut WriteTx, tenant: TenantId, new: &NewRow<'_>) -> Result<()> {
     let at = tx.at();
     let text = "insert into invitations (id, tenant_id, email, token_hash, invited_by, created_at, sent_at, \
-                expires_at) values ($1, $2, $3, $4, $5, $6, $6, $7)";
+                expires_at, inviter_type) values ($1, $2, $3, $4, $5, $6, $6, $7, $8)";
     sql!(
         tx,
         execute,
@@ -122,6 +135,7 @@ pub(super) async fn insert(tx: &mut WriteTx, tenant: TenantId, new: &NewRow<'_>)
             .bind(new.invited_by)
             .bind(at)
             .bind(new.expires_at)
+            .bind(new.invited_by.kind())
     )?;
     Ok(())
 }
@@ -149,7 +163,7 @@ pub(super) async fn renew(
     let present = "select token_hash, sent_at from invitations where tenant_id = $1 and id = $2";
     let (hash, sent_at): (Vec<u8>, Timestamp) =
         sql!(tx, fetch_one, query_as(present).bind(tenant).bind(new.id))?;
-    let text = "update invitations set token_hash = $3, invited_by = $4, sent_at = $5, expires_at = $6 \
+    let text = "update invitations set token_hash = $3, invited_by = $4, sent_at = $5, expires_at = $6, inviter_type = $7 \
                 where tenant_id = $1 and id = $2";
     sql!(
         tx,
@@ -161,9 +175,10 @@ pub(super) async fn renew(
             .bind(new.invited_by)
             .bind(at)
             .bind(new.expires_at)
+            .bind(new.invited_by.kind())
     )?;
     let text = "insert into invitations (id, tenant_id, email, token_hash, invited_by, created_at, sent_at, \
-                expires_at, revoked_at) values ($1, $2, $3, $4, $5, $6, $6, $7, $7)";
+                expires_at, revoked_at, inviter_type) values ($1, $2, $3, $4, $5, $6, $6, $7, $7, $8)";
     sql!(
         tx,
         execute,
@@ -175,6 +190,7 @@ pub(super) async fn renew(
             .bind(new.invited_by)
             .bind(sent_at)
             .bind(at)
+            .bind(new.invited_by.kind())
     )?;
     Ok(())
 }
@@ -282,7 +298,7 @@ pub(super) async fn join(tx: &mut WriteTx, tenant: TenantId, row: &Row, user: Us
     let roles = "insert into role_assignments (tenant_id, user_id, role_id, expires_at, assigned_at, assigned_by) \
                  select tenant_id, $3, role_id, expires_at, $4, $5 from invitation_roles \
                  where tenant_id = $1 and invitation_id = $2";
-    sql!(tx, execute, query(roles).bind(tenant).bind(row.id).bind(user).bind(at).bind(row.invited_by))?;
+    sql!(tx, execute, query(roles).bind(tenant).bind(row.id).bind(user).bind(at).bind(row.inviter()))?;
     let asked = "delete from join_requests where tenant_id = $1 and user_id = $2 and decided_at is null";
     sql!(tx, execute, query(asked).bind(tenant).bind(user))?;
     let accepted =

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::authz::{Authz, Principal};
+use crate::authz::{Authz, SessionUser};
 use crate::db::{AuditEvent, Chain, Database, Sealer, Target};
 use crate::error::{Error, Result};
 use crate::ids::{SessionHandle, UserId, secret_hash, secret_text};
@@ -173,7 +173,7 @@ pub async fn finish(
 pub async fn allow_linking(
     database: &Database,
     providers: &Providers,
-    principal: &Principal,
+    principal: &SessionUser,
     provider: Provider,
 ) -> Result<String> {
     principal.require_fresh(database.clock().now())?;

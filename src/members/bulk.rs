@@ -180,7 +180,7 @@ fn weigh(
     turns.iter().find_map(|turn| {
         let user = &turn.member.user;
         let may_act = || guards::may_act_on(actor, Holding::new(policy, &turn.held), now);
-        let allowed = if user.id == grant.user() { Ok(()) } else { may_act() };
+        let allowed = if grant.is(user.id) { Ok(()) } else { may_act() };
         let refusal = allowed.and_then(|()| guards::may_change(actor, &turn.held, &turn.after, now)).err()?;
         Some((grant.can::<perm::MembersRead>().then(|| user.name.clone()), refusal))
     })
@@ -203,7 +203,7 @@ async fn write(
     }
     for role in &wanted.add {
         let users = those(&|turn| turn.after.contains(role) && !turn.held.contains(role));
-        store::assign_to(tx, tenant, *role, &users, grant.user()).await?;
+        store::assign_to(tx, tenant, *role, &users, grant.subject()).await?;
     }
     store::revise_several(tx, tenant, &those(&|_| true)).await.map(drop)
 }

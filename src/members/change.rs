@@ -141,7 +141,7 @@ pub(crate) async fn apply(
     let target = authz.standing_in(tx, &policy, user).await?.ok_or(Error::NotFound)?;
     let after = wanted(&target.roles);
     let actor = grant.standing();
-    if user != grant.user()
+    if !grant.is(user)
         && let Err(refusal) = guards::may_act_on(holding(actor), holding(&target), now)
     {
         return Ok(Err(refusal));
@@ -156,7 +156,7 @@ pub(crate) async fn apply(
         store::unassign(tx, tenant, user, held.role).await?;
     }
     for held in after.iter().filter(|held| !target.roles.contains(held)) {
-        store::assign(tx, tenant, user, *held, grant.user()).await?;
+        store::assign(tx, tenant, user, *held, grant.subject()).await?;
     }
     store::revise(tx, tenant, user).await?;
     keep_an_owner(tx, &policy, [(target.roles.as_slice(), after.as_slice())]).await?;
@@ -185,7 +185,7 @@ pub async fn remove(
 pub async fn leave(authz: &Authz, grant: &Grant<Own>) -> Result<Committed> {
     let (tx, grant) = authz.write(grant).await?;
     let own = Arc::clone(grant.standing());
-    let user = grant.user();
+    let user = grant.person()?.user.id;
     Ended::of(tx, grant, &own, (user, None)).await?.commit().await
 }
 
@@ -212,7 +212,7 @@ pub(super) async fn stage_removal(
     let (mut tx, grant) = authz.write(grant).await?;
     let policy = Arc::clone(&grant.standing().policy);
     let target = authz.standing_in(&mut tx, &policy, user).await?.ok_or(Error::NotFound)?;
-    if user != grant.user() {
+    if !grant.is(user) {
         let actor = grant.standing().clone();
         if let Err(refusal) = guards::may_act_on(holding(&actor), holding(&target), tx.at()) {
             return Err(refuse(authz, tx, &actor, &refusal).await?);
@@ -235,7 +235,7 @@ impl<R: Right> Ended<R> {
         }
         let cancelled = store::cancel_invitations(&mut tx, tenant, user).await?;
         store::delete(&mut tx, tenant, user).await?;
-        if user != grant.user() {
+        if !grant.is(user) {
             store::remember_removal(&mut tx, tenant, user).await?;
         }
         keep_an_owner(&mut tx, &target.policy, [(target.roles.as_slice(), [].as_slice())]).await?;
@@ -245,7 +245,7 @@ impl<R: Right> Ended<R> {
 
     async fn commit(self) -> Result<Committed> {
         let Self { tx, grant, before, cancelled, .. } = self;
-        let action = if before.user.id == grant.user() { "member.left" } else { "member.removed" };
+        let action = if grant.is(before.user.id) { "member.left" } else { "member.removed" };
         let event = AuditEvent::done(grant.actor(), action, named(&before))
             .changing(&recorded(&before), &json!({ "roles": null, "invitations_cancelled": cancelled }))
             .affecting_access();
@@ -282,7 +282,7 @@ pub(super) async fn refuse(authz: &Authz, tx: WriteTx, actor: &Standing, refusal
 }
 
 pub(super) fn holding(standing: &Standing) -> Holding<'_> {
-    Holding::new(&standing.policy, &standing.roles)
+    Holding::of(standing)
 }
 
 pub(super) fn present(standing: &Standing, now: Timestamp) -> Vec<HeldRole> {

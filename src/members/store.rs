@@ -8,7 +8,7 @@ use crate::authz::HeldRole;
 use crate::clock::Timestamp;
 use crate::db::{Executor, WriteTx, sql};
 use crate::error::{Error, Person, Result};
-use crate::ids::{RoleId, TenantId, UserId};
+use crate::ids::{RoleId, Subject, TenantId, UserId};
 use crate::names::sort_name;
 
 /// One row for each role a member holds, or one without a role.
@@ -296,7 +296,7 @@ pub(super) async fn assign(
     tenant: TenantId,
     user: UserId,
     held: HeldRole,
-    by: UserId,
+    by: Subject,
 ) -> Result<u64> {
     let at = tx.at();
     let text = "insert into role_assignments (tenant_id, user_id, role_id, expires_at, assigned_at, assigned_by) \
@@ -333,7 +333,7 @@ pub(super) async fn assign_to(
     tenant: TenantId,
     held: HeldRole,
     users: &[UserId],
-    by: UserId,
+    by: Subject,
 ) -> Result<u64> {
     let at = tx.at();
     let text = format!(

@@ -55,7 +55,7 @@ pub async fn transfer(
     let kept = policy.role_by_key(wanted.keep_role.as_deref().unwrap_or(KEPT));
     let kept =
         kept.ok_or_else(|| Error::invalid("/keep_role", "unknown", "This tenant has no such role."))?;
-    if wanted.to == grant.user() {
+    if grant.is(wanted.to) {
         return Err(Error::invalid("/to", "self", "Choose someone else."));
     }
     let no_member = || Error::invalid("/to", "unknown", "Choose a member of this tenant.");
@@ -81,13 +81,15 @@ pub async fn transfer(
         }
     }
     let mut told = Vec::new();
-    for (user, before, after) in [(wanted.to, &target.roles, &heir), (grant.user(), &actor.roles, &rest)] {
+    for (user, before, after) in
+        [(wanted.to, &target.roles, &heir), (grant.person()?.user.id, &actor.roles, &rest)]
+    {
         let was = store::member(&mut tx, tenant, now, user).await?.ok_or(Error::NotFound)?;
         for held in before.iter().filter(|held| after.iter().all(|stays| stays.role != held.role)) {
             store::unassign(&mut tx, tenant, user, held.role).await?;
         }
         for held in after.iter().filter(|held| !before.contains(held)) {
-            store::assign(&mut tx, tenant, user, *held, grant.user()).await?;
+            store::assign(&mut tx, tenant, user, *held, grant.subject()).await?;
         }
         store::revise(&mut tx, tenant, user).await?;
         let is = store::member(&mut tx, tenant, now, user).await?.ok_or(Error::NotFound)?;

@@ -184,7 +184,7 @@ pub async fn disable(
     let (mut tx, grant) = authz.write_as_operator(grant, Chain::Platform).await?;
     let before = store::person(&mut tx, user).await?.ok_or(Error::NotFound)?;
     grant.principal().require_fresh(tx.at())?;
-    if user == grant.user() {
+    if grant.user() == user {
         return Err(Error::Conflict("You cannot disable yourself. Ask another operator.".into()));
     }
     if store::disable(&mut tx, user, &reason).await? == 0 {

@@ -24,7 +24,7 @@ use crate::names;
 pub async fn create(deps: &Deps, grant: &Grant<Own>, new: &NewRequest) -> Result<Shown> {
     let reason = check(new)?;
     let (mut tx, grant) = deps.authz.write(grant).await?;
-    let (tenant, user, now) = (grant.tenant(), grant.user(), tx.at());
+    let (tenant, user, now) = (grant.tenant(), grant.person()?.user.id, tx.at());
     let standing = Arc::clone(grant.standing());
     let unknown = || Error::invalid("/role", "unknown", "This tenant has no role with this key.");
     let role = standing.policy.role_by_key(&new.role).ok_or_else(unknown)?;
@@ -97,7 +97,7 @@ async fn tell(
         let mail = RequestMail {
             to: &to,
             tenant: &policy.name,
-            asker: &grant.principal().user.name,
+            asker: &grant.principal().name(),
             role,
             duration: &duration,
             reason: row.reason,

@@ -54,7 +54,7 @@ pub async fn approve(
         }
     }
     let after = members::within(&mut tx, tenant, request.member.id).await?.ok_or(Error::NotFound)?;
-    store::decide(&mut tx, tenant, (id, Status::Approved), (grant.user(), &note), until).await?;
+    store::decide(&mut tx, tenant, (id, Status::Approved), (grant.subject(), &note), until).await?;
     let roles = |member: &members::Member| {
         let recorded = &members::recorded(member);
         recorded["roles"].clone()
@@ -90,7 +90,7 @@ pub async fn decline(
         drop(tx);
         return Err(refuse(&deps.authz, grant.standing(), &refusal).await?);
     }
-    store::decide(&mut tx, grant.tenant(), (id, Status::Declined), (grant.user(), &note), None).await?;
+    store::decide(&mut tx, grant.tenant(), (id, Status::Declined), (grant.subject(), &note), None).await?;
     let changes = (
         json!({ "status": Status::Open }),
         json!({ "status": Status::Declined, "request": id, "role": request.role.key, "note": note }),
@@ -112,13 +112,13 @@ pub async fn withdraw(
     let (mut tx, grant) = deps.authz.write(grant).await?;
     let now = tx.at();
     let request = load(&mut tx, grant.tenant(), id, now).await?.ok_or(Error::NotFound)?;
-    if request.member.id != grant.user() {
+    if !grant.is(request.member.id) {
         let seen = grant.can::<perm::MembersUpdate>();
         let others = Error::Conflict("Only who asked can take it back. Decline it instead.".into());
         return Err(if seen { others } else { Error::NotFound });
     }
     still_open(&request, expected)?;
-    store::decide(&mut tx, grant.tenant(), (id, Status::Withdrawn), (grant.user(), ""), None).await?;
+    store::decide(&mut tx, grant.tenant(), (id, Status::Withdrawn), (grant.subject(), ""), None).await?;
     let target = Target::new("role", request.role.id, request.role.name);
     let event = AuditEvent::done(grant.actor(), "role_request.withdrawn", target).changing(
         &json!({ "status": Status::Open }),
@@ -138,7 +138,7 @@ async fn begin(
     let now = tx.at();
     let request = load(&mut tx, grant.tenant(), id, now).await?.ok_or(Error::NotFound)?;
     still_open(&request, expected)?;
-    if request.member.id == grant.user() {
+    if grant.is(request.member.id) {
         return Err(Error::Conflict("Nobody answers their own request. Someone else has to.".into()));
     }
     Ok((tx, grant, request))
@@ -206,7 +206,7 @@ async fn end_with(
         let mail = DecisionMail {
             to: &to,
             tenant: &grant.policy().name,
-            decider: &grant.principal().user.name,
+            decider: &grant.principal().name(),
             role: &request.role.name,
             approved: status == Status::Approved,
             until: answered.given_until,

@@ -50,7 +50,7 @@ pub(super) fn may_answer(
     role: RoleId,
     now: Timestamp,
 ) -> Result<(), Refusal> {
-    let acting = Holding::new(&actor.policy, &actor.roles);
+    let acting = Holding::of(actor);
     may_act_on(acting, Holding::new(&actor.policy, target), now)?;
     may_change(acting, target, &with(target, role, Some(now + SOON), now), now)
 }

@@ -18,7 +18,7 @@ const TOLD: usize = 10;
 pub async fn list(deps: &Deps, grant: &Grant<Own>, page: Page) -> Result<Listed> {
     let now = deps.database.clock().now();
     let own = page.own || !grant.can::<perm::MembersUpdate>();
-    let whose = own.then_some(grant.user());
+    let whose = own.then_some(grant.subject());
     let status = page.status.map_or("", Status::as_str);
     let mut on = deps.database.read().await?;
     let part = (page.after, i64::from(page.limit) + 1);
@@ -38,7 +38,7 @@ pub async fn show(deps: &Deps, grant: &Grant<Own>, id: RoleRequestId) -> Result<
     let now = deps.database.clock().now();
     let mut on = deps.database.read().await?;
     let request = load(&mut on, grant.tenant(), id, now).await?.ok_or(Error::NotFound)?;
-    if request.member.id != grant.user() && !grant.can::<perm::MembersUpdate>() {
+    if !grant.is(request.member.id) && !grant.can::<perm::MembersUpdate>() {
         return Err(Error::NotFound);
     }
     drop(on);
@@ -71,7 +71,7 @@ pub(super) async fn can_answer(
     let changing = |role: &&Role| role.table.allow.contains(perm::MembersUpdate::ID);
     let keys: String =
         policy.roles.iter().filter(changing).flat_map(|role| [",", role.key.as_str(), ","]).collect();
-    let mut found = store::candidates(on, policy.id, &keys, asker, now).await?;
+    let mut found = store::candidates(on, policy.id, &keys, asker.into(), now).await?;
     found.retain(|candidate| {
         let standing = Standing::new(Arc::clone(policy), candidate.held.clone(), now);
         standing.effective.contains(perm::MembersUpdate::ID)
@@ -87,9 +87,9 @@ pub(super) async fn can_answer(
 /// [`Error::Unavailable`] when the database cannot answer.
 pub async fn waiting(database: &Database, grant: &Grant<perm::MembersUpdate>) -> Result<Vec<RoleRequestId>> {
     let now = database.clock().now();
-    let found = store::waiting(&mut database.read().await?, grant.tenant(), grant.user(), now).await?;
+    let found = store::waiting(&mut database.read().await?, grant.tenant(), grant.subject(), now).await?;
     let mine = found.into_iter().filter(|one| {
-        one.user != grant.user() && guards::may_answer(grant.standing(), &one.held, one.role, now).is_ok()
+        !grant.is(one.user) && guards::may_answer(grant.standing(), &one.held, one.role, now).is_ok()
     });
     Ok(mine.map(|one| one.id).collect())
 }

@@ -7,7 +7,7 @@ use crate::authz::{HeldRole, NamedRole};
 use crate::clock::Timestamp;
 use crate::db::{Executor, WriteTx, sql};
 use crate::error::{Person, Result};
-use crate::ids::{RoleId, RoleRequestId, TenantId, UserId};
+use crate::ids::{RoleId, RoleRequestId, Subject, TenantId, UserId};
 
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct Row {
@@ -74,7 +74,7 @@ pub(super) async fn by_id(
 pub(super) async fn page(
     on: &mut impl Executor,
     tenant: TenantId,
-    user: Option<UserId>,
+    user: Option<Subject>,
     (after, limit): (Option<RoleRequestId>, i64),
     (status, now): (&str, Timestamp),
 ) -> Result<Vec<Row>> {
@@ -106,7 +106,7 @@ type WaitingRow = (RoleRequestId, UserId, RoleId, Option<RoleId>, Option<Timesta
 pub(super) async fn waiting(
     on: &mut impl Executor,
     tenant: TenantId,
-    but: UserId,
+    but: Subject,
     now: Timestamp,
 ) -> Result<Vec<Waiting>> {
     let text = "select q.id, q.user_id, q.role_id, a.role_id as held, a.expires_at as until from ( \
@@ -144,7 +144,7 @@ pub(super) async fn candidates(
     on: &mut impl Executor,
     tenant: TenantId,
     keys: &str,
-    but: UserId,
+    but: Subject,
     now: Timestamp,
 ) -> Result<Vec<Candidate>> {
     let text = "select p.id, p.name, p.email, p.email_verified, a.role_id, a.expires_at from ( \
@@ -229,7 +229,7 @@ pub(super) async fn decide(
     tx: &mut WriteTx,
     tenant: TenantId,
     (id, status): (RoleRequestId, Status),
-    (by, note): (UserId, &str),
+    (by, note): (Subject, &str),
     given_until: Option<Timestamp>,
 ) -> Result<u64> {
     let at = tx.at();

@@ -196,7 +196,7 @@ async fn write_rules<P>(
 /// Why the actor may not touch the role, if so.
 pub(super) fn above(actor: &Standing, role: RoleId, tx: &WriteTx) -> Option<Refusal> {
     let role = actor.policy.role(role)?;
-    guards::may_edit(Holding::new(&actor.policy, &actor.roles), role, tx.at()).err()
+    guards::may_edit(Holding::of(actor), role, tx.at()).err()
 }
 
 /// Why what `tx` has made of the role may not be, if so, when the policy is now `after`: asked of every role and every member it reaches.
@@ -208,7 +208,7 @@ async fn weigh<P>(
 ) -> Result<Option<Refusal>> {
     let (actor, now) = (grant.standing(), tx.at());
     let before = &actor.policy;
-    let holding = Holding::new(before, &actor.roles);
+    let holding = Holding::of(actor).by(before);
     if let Err(refusal) = guards::may_give(holding, after, now) {
         return Ok(Some(refusal));
     }

@@ -110,7 +110,7 @@ pub(super) async fn stage(
             return Err(refuse(authz, tx, &actor, &refusal).await?);
         }
         store::revise_holders(&mut tx, tenant, role.id).await?;
-        store::reassign(&mut tx, tenant, (role.id, other.id), grant.user()).await?;
+        store::reassign(&mut tx, tenant, (role.id, other.id), grant.subject()).await?;
         taken = Some(other.clone());
     }
     let cancelled = remove(&mut tx, &grant, role.id).await?;
@@ -159,7 +159,7 @@ fn weigh(
     (old, new): (RoleId, RoleId),
     now: Timestamp,
 ) -> Option<Refusal> {
-    let holding = Holding::new(&actor.policy, &actor.roles);
+    let holding = Holding::of(actor);
     held.iter().find_map(|(_, before)| {
         let holds_new = before.iter().any(|held| held.role == new);
         let after: Vec<HeldRole> = before

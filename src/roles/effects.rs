@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::authz::{Catalogue, Grant, PermissionSet, perm};
 use crate::decisions::Flips;
 use crate::error::Person;
-use crate::ids::UserId;
+use crate::ids::{Subject, UserId};
 
 /// How many members a preview names at most.
 const MOST_NAMED: usize = 200;
@@ -46,7 +46,7 @@ pub struct Affected {
 #[derive(Debug)]
 pub(crate) struct Effects {
     policy_version: i64,
-    caller: UserId,
+    caller: Subject,
     sees_members: bool,
     /// Gains and losses, of those who have any.
     of: Flips,
@@ -57,16 +57,16 @@ impl Effects {
     pub(crate) fn new<P>(grant: &Grant<P>) -> Self {
         Self {
             policy_version: grant.policy().version,
-            caller: grant.user(),
+            caller: grant.subject(),
             sees_members: grant.can::<perm::MembersRead>(),
             of: Flips::new(),
         }
     }
 
     /// Takes note of someone who may do `before` now, and could do `after` then.
-    pub(crate) fn note(&mut self, user: UserId, before: PermissionSet, after: PermissionSet) {
+    pub(crate) fn note(&mut self, subject: impl Into<Subject>, before: PermissionSet, after: PermissionSet) {
         if before != after {
-            self.of.insert(user, (after.minus(before), before.minus(after)));
+            self.of.insert(subject.into(), (after.minus(before), before.minus(after)));
         }
     }
 
@@ -85,7 +85,7 @@ impl Effects {
         let mut people: Vec<(Person, (PermissionSet, PermissionSet))> = names
             .into_iter()
             .filter(|_| self.sees_members)
-            .filter_map(|(id, name)| Some((Person { id, name }, *self.of.get(&id)?)))
+            .filter_map(|(id, name)| Some((Person { id, name }, *self.of.get(&Subject::User(id))?)))
             .collect();
         people.sort_by_cached_key(|(person, _)| (person.name.to_lowercase(), person.id));
         let members = people

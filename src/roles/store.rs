@@ -6,7 +6,7 @@ use crate::authz::{Effect, HeldRole};
 use crate::clock::Timestamp;
 use crate::db::{Executor, WriteTx, sql};
 use crate::error::Result;
-use crate::ids::{RoleId, TenantId, UserId};
+use crate::ids::{RoleId, Subject, TenantId, UserId};
 
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct RoleRow {
@@ -159,12 +159,12 @@ pub(super) async fn reassign(
     tx: &mut WriteTx,
     tenant: TenantId,
     (old, new): (RoleId, RoleId),
-    by: UserId,
+    by: Subject,
 ) -> Result<u64> {
     let at = tx.at();
     let text = "insert into role_assignments (tenant_id, user_id, role_id, expires_at, assigned_at, assigned_by) \
-                select h.tenant_id, h.user_id, r.id, h.expires_at, $4, u.id from role_assignments h \
-                join roles r on r.tenant_id = h.tenant_id and r.id = $3 join users u on u.id = $5 \
+                select h.tenant_id, h.user_id, r.id, h.expires_at, $4, $5 from role_assignments h \
+                join roles r on r.tenant_id = h.tenant_id and r.id = $3 \
                 where h.tenant_id = $1 and h.role_id = $2 and (h.expires_at is null or h.expires_at > $4) \
                 on conflict (tenant_id, user_id, role_id) do update set expires_at = excluded.expires_at, \
                 assigned_at = excluded.assigned_at, assigned_by = excluded.assigned_by \

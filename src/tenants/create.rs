@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::{Tenant, store};
 use crate::authz::platform::PlatformPermission as _;
-use crate::authz::{Authz, Principal, platform};
+use crate::authz::{Authz, SessionUser, platform};
 use crate::config::TenantCreation;
 use crate::db::{AuditEvent, Chain, Committed, Database, Target, WriteTx};
 use crate::error::{Denial, Error, Result};
@@ -46,7 +46,7 @@ const TRIES: usize = 8;
 pub async fn create(
     database: &Database,
     authz: &Authz,
-    principal: &Principal,
+    principal: &SessionUser,
     new: &NewTenant,
     rules: CreationRules,
 ) -> Result<(Tenant, Committed)> {

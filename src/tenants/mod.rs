@@ -11,11 +11,11 @@ use serde::{Deserialize, Serialize};
 pub use self::change::{Retention, TenantChange, change, delete};
 pub use self::create::{CreationRules, NewTenant, SLUG_TAKEN, create};
 pub use self::restore::{DeletedTenant, UNDO, deleted_of, purge, restore};
-use crate::authz::{Authz, Grant, Principal, perm};
+use crate::authz::{Authz, Grant, SessionUser, perm};
 use crate::clock::Timestamp;
 use crate::db::Database;
 use crate::error::{Error, Result};
-use crate::ids::{TenantId, UserId};
+use crate::ids::{Subject, TenantId, UserId};
 
 /// A tenant, as its members see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
@@ -89,19 +89,31 @@ pub async fn list_for(authz: &Authz, user: UserId, now: Timestamp) -> Result<Vec
     let Some(head) = authz.user(user).await? else { return Ok(Vec::new()) };
     let mut mine = Vec::with_capacity(head.tenants.len());
     for tenant in &head.tenants {
-        // None while the tenant is deleted.
-        let Some(standing) = authz.standing(*tenant, user).await? else { continue };
-        mine.push(TenantOfMine {
-            id: *tenant,
-            slug: standing.policy.slug.clone(),
-            name: standing.policy.name.clone(),
-            status: if standing.policy.suspended.is_some() { Status::Suspended } else { Status::Active },
-            roles: standing.held(now).map(|(role, _)| role.key.clone()).collect(),
-            role_names: standing.held(now).map(|(role, _)| role.name.clone()).collect(),
-        });
+        mine.extend(of_mine(authz, *tenant, user, now).await?);
     }
     mine.sort_by_cached_key(|tenant| (tenant.name.to_lowercase(), tenant.id));
     Ok(mine)
+}
+
+/// A tenant as a member of it sees it, with the roles they hold. None when they are none, or it is deleted.
+///
+/// # Errors
+/// [`Error::Unavailable`] when it cannot be known now.
+pub async fn of_mine(
+    authz: &Authz,
+    tenant: TenantId,
+    subject: impl Into<Subject>,
+    now: Timestamp,
+) -> Result<Option<TenantOfMine>> {
+    let Some(standing) = authz.standing(tenant, subject).await? else { return Ok(None) };
+    Ok(Some(TenantOfMine {
+        id: tenant,
+        slug: standing.policy.slug.clone(),
+        name: standing.policy.name.clone(),
+        status: if standing.policy.suspended.is_some() { Status::Suspended } else { Status::Active },
+        roles: standing.held(now).map(|(role, _)| role.key.clone()).collect(),
+        role_names: standing.held(now).map(|(role, _)| role.name.clone()).collect(),
+    }))
 }
 
 /// The caller's tenants by name, in parts.
@@ -110,7 +122,7 @@ pub async fn list_for(authz: &Authz, user: UserId, now: Timestamp) -> Result<Vec
 /// [`Error::Unavailable`] when the database cannot answer.
 pub async fn list(
     database: &Database,
-    principal: &Principal,
+    principal: &SessionUser,
     limit: u32,
     after: Option<&Position>,
 ) -> Result<Page> {

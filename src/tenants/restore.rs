@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::{Tenant, store};
-use crate::authz::Principal;
+use crate::authz::SessionUser;
 use crate::clock::Timestamp;
 use crate::db::{Actor, AuditEvent, Chain, Committed, Database, Target};
 use crate::error::{Error, Result};
@@ -42,7 +42,7 @@ pub struct DeletedTenant {
 ///
 /// # Errors
 /// [`Error::Unavailable`] when the database cannot answer.
-pub async fn deleted_of(database: &Database, principal: &Principal) -> Result<Vec<DeletedTenant>> {
+pub async fn deleted_of(database: &Database, principal: &SessionUser) -> Result<Vec<DeletedTenant>> {
     let now = database.clock().now();
     let rows = store::deleted_of(&mut database.read().await?, principal.user.id, now - UNDO, now).await?;
     let deleted = |(id, slug, name, deleted_at): (_, _, _, Timestamp)| DeletedTenant {
@@ -64,7 +64,7 @@ pub async fn deleted_of(database: &Database, principal: &Principal) -> Result<Ve
 /// owns as many tenants as one may; [`Error::Unavailable`].
 pub async fn restore(
     database: &Database,
-    principal: &Principal,
+    principal: &SessionUser,
     tenant: TenantId,
     per_owner: i64,
 ) -> Result<(Tenant, Committed)> {

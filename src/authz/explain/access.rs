@@ -114,7 +114,7 @@ impl Authz {
             let now = self.database.clock().now();
             let mut on = self.database.read().await?;
             let (name, disabled) = store::member(&mut on, tenant, user).await?.ok_or(Error::NotFound)?;
-            let rows = assignments(&mut on, tenant, user).await?;
+            let rows = assignments(&mut on, tenant, user.into()).await?;
             let rules = self.loader.rules(&mut on, tenant).await?;
             if !self.is_current(&mut on, &policy).await? {
                 continue;

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::{PlatformPermission, PlatformSet};
-use crate::authz::{Authz, Principal, UserHead, store};
+use crate::authz::{Authz, SessionUser, UserHead, store};
 use crate::db::{Actor, Chain, WriteTx};
 use crate::error::{Denial, Error, Result};
 use crate::ids::{DecisionId, UserId};
@@ -13,7 +13,7 @@ use crate::ids::{DecisionId, UserId};
 /// Proof that the principal may `P` on the platform. It says nothing of any tenant's inside.
 #[derive(Debug)]
 pub struct PlatformGrant<P> {
-    principal: Principal,
+    principal: SessionUser,
     rights: PlatformSet,
     permission: PhantomData<fn() -> P>,
 }
@@ -21,7 +21,7 @@ pub struct PlatformGrant<P> {
 impl<P> PlatformGrant<P> {
     /// Who was granted it.
     #[must_use]
-    pub fn principal(&self) -> &Principal {
+    pub fn principal(&self) -> &SessionUser {
         &self.principal
     }
 
@@ -61,7 +61,7 @@ impl Authz {
     ///
     /// # Errors
     /// [`Error::NotFound`] to whoever is no operator; [`Error::Forbidden`] to an operator whose role lacks it.
-    pub fn operate<P: PlatformPermission>(&self, principal: Principal) -> Result<PlatformGrant<P>> {
+    pub fn operate<P: PlatformPermission>(&self, principal: SessionUser) -> Result<PlatformGrant<P>> {
         let role = principal.user.operator.ok_or(Error::NotFound)?;
         let rights = self.loader.platform().of(role);
         if rights.has::<P>() {
@@ -93,7 +93,7 @@ impl Authz {
         let mut tx = self.database.write(chain).await?;
         let head = store::user(&mut tx, grant.user()).await?.filter(|head| !head.disabled);
         let user = Arc::new(head.ok_or(Error::NotFound)?);
-        let grant = self.operate(Principal { user, ..grant.principal.clone() })?;
+        let grant = self.operate(SessionUser { user, ..grant.principal.clone() })?;
         Ok((tx, grant))
     }
 }

@@ -5,7 +5,7 @@ use sqlx::{query, query_as, query_scalar};
 use crate::clock::Timestamp;
 use crate::db::{Executor, WriteTx, sql};
 use crate::error::Result;
-use crate::ids::{JoinRequestId, RoleId, TenantId, UserId};
+use crate::ids::{JoinRequestId, RoleId, Subject, TenantId, UserId};
 use crate::members;
 
 /// Addresses a provider vouches for as this person's.
@@ -78,7 +78,7 @@ pub(in crate::domains) async fn let_in(
     tenant: TenantId,
     user: UserId,
     role: RoleId,
-    by: Option<UserId>,
+    by: Option<Subject>,
 ) -> Result<()> {
     let at = tx.at();
     members::admit(tx, tenant, user).await?;
@@ -171,7 +171,7 @@ pub(in crate::domains) async fn decide(
     tx: &mut WriteTx,
     tenant: TenantId,
     id: JoinRequestId,
-    by: UserId,
+    by: Subject,
     outcome: &str,
 ) -> Result<u64> {
     let at = tx.at();

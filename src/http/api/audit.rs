@@ -188,7 +188,7 @@ async fn export(
 ) -> Result<Download> {
     let Export { format, actor, action, target, from, to, outcome } = query;
     let filter = checked(Filter { actor, action, target, from, to, outcome })?;
-    let place = PLACES.take(who.grant().user())?;
+    let place = PLACES.take(who.grant().subject())?;
     let watch = Watch::new(&app, who.grant()).await?;
     let (kind, ending) = match format {
         Format::Csv => ("text/csv; charset=utf-8", "csv"),

@@ -2,6 +2,7 @@
 //! answers; nothing here knows SQL or decides.
 
 mod access;
+mod apps;
 mod audit;
 mod documents;
 mod domains;
@@ -13,6 +14,7 @@ mod operator;
 mod requests;
 mod roles;
 mod tenants;
+mod tokens;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -27,6 +29,8 @@ pub(super) fn routes() -> Routes {
         .and(roles::routes())
         .and(invitations::routes())
         .and(requests::routes())
+        .and(apps::routes())
+        .and(tokens::routes())
         .and(domains::routes())
         .and(joining::routes())
         .and(access::routes())

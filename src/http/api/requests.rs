@@ -66,7 +66,11 @@ async fn list(
 ) -> Result<Found<Page<RoleRequest>>> {
     let status = query.status.map_or("", Status::as_str);
     // Whose they are is bound too: a cursor must not outlive the right to see everyone's.
-    let whose = if grant.can::<perm::MembersUpdate>() { "all".to_owned() } else { grant.user().to_string() };
+    let whose = if grant.can::<perm::MembersUpdate>() {
+        "all".to_owned()
+    } else {
+        grant.subject().uuid().to_string()
+    };
     let scope = scope(&[&"role-requests", &grant.tenant(), &whose, &status]);
     let after = pagination::decode(&app.sealer, &scope, query.cursor.as_deref())?;
     let limit = u16::try_from(pagination::limit(query.limit)?).unwrap_or(u16::MAX);

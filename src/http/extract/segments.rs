@@ -8,7 +8,8 @@ use crate::authz::TenantRef;
 use crate::email::DomainName;
 use crate::http::openapi::slug_schema;
 use crate::ids::{
-    EventId, IdentityId, InvitationId, JoinRequestId, RoleId, RoleRequestId, SessionHandle, TenantId, UserId,
+    AppId, AppSecretId, EventId, IdentityId, InvitationId, JoinRequestId, RoleId, RoleRequestId,
+    SessionHandle, TenantId, TokenId, UserId,
 };
 use crate::login::Provider;
 use crate::names::Slug;
@@ -29,6 +30,30 @@ impl Segment for TenantRef {
 
 impl Segment for UserId {
     const NAME: &'static str = "user";
+
+    fn read(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+impl Segment for AppId {
+    const NAME: &'static str = "app";
+
+    fn read(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+impl Segment for AppSecretId {
+    const NAME: &'static str = "secret";
+
+    fn read(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+impl Segment for TokenId {
+    const NAME: &'static str = "token";
 
     fn read(text: &str) -> Option<Self> {
         text.parse().ok()

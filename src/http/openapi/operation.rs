@@ -41,7 +41,9 @@ pub(super) fn describe(route: &RouteInfo, shared: &mut Shared<'_>) -> Value {
 fn security(access: Access, rights: &Rights) -> Value {
     match access {
         Access::Public(_) => json!([]),
-        Access::Permission(name) | Access::PermissionOrOwn(name) if rights.takes_tokens(access) => {
+        Access::Permission(name) | Access::PermissionOrOwn(name) | Access::PermissionOrMine(name)
+            if rights.takes_tokens(access) =>
+        {
             json!([{ "session": [] }, { "token": [name] }, { "oauth": [name] }])
         }
         _ if rights.takes_tokens(access) => json!([{ "session": [] }, { "token": [] }, { "oauth": [] }]),
@@ -61,8 +63,12 @@ fn description(route: &RouteInfo, rights: &Rights) -> String {
         Access::PermissionOrOwn(name) => {
             format!("{} Nobody needs it for what concerns themselves.", needs(name))
         }
+        Access::PermissionOrMine(name) => {
+            format!("{} Every other member, at a browser, gets to their own.", needs(name))
+        }
         Access::Member => "For every member of the tenant, whatever their roles.".to_owned(),
         Access::Platform(name) => format!("For operators whose role on the installation holds `{name}`."),
+        Access::Caller => "For everyone with a session or a token.".to_owned(),
         Access::SignedIn => "For everyone who is signed in.".to_owned(),
         Access::Public(why) => format!("For everyone: {why}."),
     });

@@ -5,8 +5,7 @@ use schemars::SchemaGenerator;
 use serde_json::{Value, json};
 
 use super::words::word;
-use crate::http::access::Access;
-use crate::http::pagination::DEFAULT_LIMIT;
+use crate::http::pagination::{DEFAULT_LIMIT, MAX_LIMIT};
 use crate::http::routes::RouteInfo;
 
 pub(super) fn parameters(route: &RouteInfo, sent: &mut SchemaGenerator) -> Vec<Value> {
@@ -23,7 +22,7 @@ pub(super) fn parameters(route: &RouteInfo, sent: &mut SchemaGenerator) -> Vec<V
     }
     let headers = route.operation.headers.iter();
     parameters.extend(headers.map(|(name, description)| header_parameter(name, description)));
-    if matches!(route.access, Access::Permission(_) | Access::PermissionOrOwn(_) | Access::Member) {
+    if route.access.is_in_tenant() {
         let text =
             "A policy version that was answered before: the decision is made on that one or a later one.";
         let mut version = header_parameter("X-Policy-Version", text);
@@ -85,7 +84,8 @@ fn query_parameter(name: &str, required: bool, mut schema: Value) -> Value {
             *types = one.clone();
         }
         if name == "limit" {
-            fields.insert("default".to_owned(), DEFAULT_LIMIT.into());
+            let limits = [("minimum", 1), ("maximum", MAX_LIMIT), ("default", DEFAULT_LIMIT)];
+            fields.extend(limits.map(|(name, limit)| (name.to_owned(), limit.into())));
         }
         fields.remove("description")
     });

@@ -35,15 +35,16 @@ pub(super) fn kinds() -> Vec<Kind> {
 pub(super) fn of(route: &RouteInfo, rights: &Rights, kinds: &[Kind]) -> BTreeMap<u16, Vec<String>> {
     let operation = &route.operation;
     let unsafe_method = !route.method.is_safe();
-    let in_tenant =
-        matches!(route.access, Access::Permission(_) | Access::PermissionOrOwn(_) | Access::Member);
+    let in_tenant = route.access.is_in_tenant();
     let known = !matches!(route.access, Access::Public(_));
-    let asks = in_tenant || matches!(route.access, Access::Platform(_));
+    let platform = matches!(route.access, Access::Platform(_));
+    let asks = in_tenant || platform;
     let tokens = rights.takes_tokens(route.access);
     let can_answer = |slug: &str| match slug {
         "unauthenticated" | "invalid-token" => known,
-        "insufficient-scope" => tokens,
-        "session-required" => known && !tokens,
+        "insufficient-scope" => tokens && in_tenant,
+        // A token is of a tenant, and there are no operators in it: for it these routes are not there.
+        "session-required" => known && !tokens && !platform,
         "forbidden" => asks,
         "csrf" => known && unsafe_method,
         "not-found" => route.path.contains('{') || asks,

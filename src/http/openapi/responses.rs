@@ -6,7 +6,6 @@ use serde_json::{Map, Value, json};
 
 use super::document::Shared;
 use super::{Answer, problems};
-use crate::http::access::Access;
 use crate::http::routes::RouteInfo;
 
 pub(super) fn responses(route: &RouteInfo, shared: &mut Shared<'_>) -> Map<String, Value> {
@@ -16,7 +15,7 @@ pub(super) fn responses(route: &RouteInfo, shared: &mut Shared<'_>) -> Map<Strin
     for answer in if answers.is_empty() { nothing.as_slice() } else { answers } {
         all.insert(answer.status.to_string(), done(route, answer, shared));
     }
-    if route.method.is_safe() && in_tenant(route) {
+    if route.method.is_safe() && route.access.is_in_tenant() {
         all.insert("307".to_owned(), json!({ "$ref": "#/components/responses/moved" }));
     }
     for (status, slugs) in problems::of(route, shared.rights, &shared.kinds) {
@@ -35,10 +34,6 @@ pub(super) fn responses(route: &RouteInfo, shared: &mut Shared<'_>) -> Map<Strin
     all
 }
 
-fn in_tenant(route: &RouteInfo) -> bool {
-    matches!(route.access, Access::Permission(_) | Access::PermissionOrOwn(_) | Access::Member)
-}
-
 fn done(route: &RouteInfo, answer: &Answer, shared: &mut Shared<'_>) -> Value {
     let schema = answer.schema.map(|schema| schema(&mut shared.given).to_value());
     let mut names = vec!["X-Request-Id"];
@@ -48,7 +43,7 @@ fn done(route: &RouteInfo, answer: &Answer, shared: &mut Shared<'_>) -> Value {
     if answer.status == 201 {
         names.push("Location");
     }
-    if route.method != Method::GET && in_tenant(route) {
+    if route.method != Method::GET && route.access.is_in_tenant() {
         names.push("X-Policy-Version");
     }
     let described = schema.as_ref().and_then(|schema| type_of(schema, shared));

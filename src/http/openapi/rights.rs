@@ -59,23 +59,24 @@ impl Rights {
     /// The keys of the roles that hold what the route asks for; none when it asks for no permission.
     pub(super) fn roles(&self, access: Access) -> Option<Vec<&'static str>> {
         match access {
-            Access::Permission(name) | Access::PermissionOrOwn(name) => {
+            Access::Permission(name) | Access::PermissionOrOwn(name) | Access::PermissionOrMine(name) => {
                 Some(self.get(name).map(|right| right.roles.clone()).unwrap_or_default())
             }
             Access::Platform(name) => {
                 let roles = PlatformRole::ALL.into_iter().filter(|role| role.allows().contains(&name));
                 Some(roles.map(PlatformRole::as_str).collect())
             }
-            Access::Member | Access::SignedIn | Access::Public(_) => None,
+            Access::Member | Access::Caller | Access::SignedIn | Access::Public(_) => None,
         }
     }
 
     /// Whether a token may call the route; a session may call all of them.
     pub(super) fn takes_tokens(&self, access: Access) -> bool {
         match access {
-            Access::Permission(name) | Access::PermissionOrOwn(name) => {
+            Access::Permission(name) | Access::PermissionOrOwn(name) | Access::PermissionOrMine(name) => {
                 self.get(name).is_some_and(|right| !right.session_only)
             }
+            Access::Caller => true,
             Access::Platform(_) | Access::Member | Access::SignedIn | Access::Public(_) => false,
         }
     }

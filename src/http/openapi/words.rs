@@ -14,6 +14,8 @@ pub(super) const MOMENT: &str = "2026-11-21T09:30:00Z";
 const WORDS: &[(&str, &str)] = &[
     ("action", "member.removed"),
     ("avatar_url", "https://avatars.example.com/ada.png"),
+    ("allowed_origins", "https://app.example.com"),
+    ("client_id", "app_7Gk2mQ9xRt4vBn6c"),
     ("code", "required"),
     ("cursor", "WzIwXQ.9xJ0c2"),
     ("denies", "projects:delete"),
@@ -43,6 +45,7 @@ const WORDS: &[(&str, &str)] = &[
     ("permission", "projects:update"),
     ("permissions", "projects:update"),
     ("pointer", "/name"),
+    ("prefix", "fhp_4fJ7"),
     ("provider", "google"),
     ("reason", "For the release."),
     ("reassign_to", "member"),
@@ -51,6 +54,7 @@ const WORDS: &[(&str, &str)] = &[
     ("role", "editor"),
     ("roles", "editor"),
     ("scopes", "projects:read"),
+    ("secret", "fhs_8HdNgA1uEoTq3vKx5Zc7Rm2Yb9Lw4Jp6Sf0Gi1D"),
     ("search", "ada"),
     ("slug", "acme"),
     ("suspended_reason", "The bill is not paid."),
@@ -71,7 +75,16 @@ const WORDS: &[(&str, &str)] = &[
     ("Health.database", "PostgreSQL"),
     ("Health.schema", "current"),
     ("Health.session_store", "Redis"),
-    ("Me.principal", "user"),
+    ("App.name", "Nightly report"),
+    ("NewApp.name", "Nightly report"),
+    ("AppChange.name", "Nightly report"),
+    ("MeApp.name", "Nightly report"),
+    ("MeApp.principal", "app"),
+    ("MeUser.principal", "user"),
+    ("NewToken.name", "My laptop"),
+    ("Token.name", "My laptop"),
+    ("NewlyMinted.name", "My laptop"),
+    ("NewlyMinted.token", "fhp_4fJ7sPq2Xc9LtVb0WmRkYz8HdNgA1uEoTq3vKx5"),
     ("NamedRole.name", "Editor"),
     ("MemberRole.name", "Editor"),
     ("NewRole.name", "Editor"),
@@ -96,7 +109,7 @@ const WORDS: &[(&str, &str)] = &[
 
 /// What is true of few: everything else that may be true is, in examples.
 pub(super) const UNUSUAL: &[&str] =
-    &["archived", "disabled", "draining", "own", "revoked", "session_only", "suspended", "system"];
+    &["archived", "disabled", "draining", "own", "unused", "revoked", "session_only", "suspended", "system"];
 
 /// What stands for the field `name` of the type `owner`; none when nothing is known.
 pub(super) fn word(owner: &str, name: &str) -> Option<Value> {

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 
-use crate::authz::Principal;
+use crate::authz::SessionUser;
 use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::http::access::SignedIn;
@@ -87,7 +87,7 @@ async fn change(SignedIn(principal): SignedIn, app: View, form: Form) -> Result<
 
 async fn account_page(
     app: &View,
-    principal: &Principal,
+    principal: &SessionUser,
     name: String,
     rejected: Option<&Rejected>,
 ) -> Result<AccountPage> {

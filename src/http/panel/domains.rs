@@ -208,7 +208,7 @@ async fn domains_page(
 }
 
 fn card(grant: &MayUpdate, domain: Domain, refused: Option<String>, now: Timestamp) -> Card {
-    let (policy, actor) = (grant.policy(), Holding::new(grant.policy(), &grant.standing().roles));
+    let (policy, actor) = (grant.policy(), Holding::of(grant.standing()));
     let owner = guards::owner_role(policy);
     let roles = policy.roles.iter().filter(|role| Some(role.id) != owner).map(|role| RoleChoice {
         chosen: domain.role.as_ref() == Some(&role.key),

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::response::{IntoResponse as _, Response};
 
-use crate::authz::Principal;
+use crate::authz::SessionUser;
 use crate::error::{Error, Result};
 use crate::http::access::SignedIn;
 use crate::http::extract::{Form, Path};
@@ -62,7 +62,7 @@ async fn unlink(
     }
 }
 
-async fn question(app: &View, principal: &Principal, identity: IdentityId) -> Result<Confirm> {
+async fn question(app: &View, principal: &SessionUser, identity: IdentityId) -> Result<Confirm> {
     let identities = accounts::identities(&app.database, principal).await?;
     let found = identities.into_iter().find(|known| known.id == identity).ok_or(Error::NotFound)?;
     let label = found.username.or(found.email).unwrap_or_default();

@@ -6,7 +6,7 @@ use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse as _, Response};
 use http::request::Parts;
 
-use crate::authz::Principal;
+use crate::authz::SessionUser;
 use crate::error::{Error, Result};
 use crate::http::access::{Public, SignedIn, reason};
 use crate::http::extract::{Form, Path, TokenWord, form_token};
@@ -33,13 +33,13 @@ pub(super) fn routes() -> Routes {
 
 /// Who is calling, if anyone is signed in.
 #[derive(Debug)]
-struct Visitor(Option<Principal>);
+struct Visitor(Option<SessionUser>);
 
 impl FromRequestParts<AppState> for Visitor {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self> {
-        match principal::authenticate(parts, app).await {
+        match principal::session(parts, app).await {
             Ok(principal) => Ok(Self(Some(principal))),
             Err(Error::Unauthenticated | Error::InvalidToken) => Ok(Self(None)),
             Err(error) => Err(error),
@@ -103,7 +103,7 @@ async fn accept(
 async fn join_page(
     app: &View,
     token: &TokenWord,
-    visitor: Option<&Principal>,
+    visitor: Option<&SessionUser>,
     rejected: Option<&Rejected>,
 ) -> Result<Response> {
     let offer = invitations::find(&deps(app), &token.0).await?.ok_or(Error::NotFound)?;

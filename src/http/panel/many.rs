@@ -282,7 +282,7 @@ fn deal<P>(
     errors: &FormErrors,
     now: Timestamp,
 ) -> Deal {
-    let actor = Holding::new(grant.policy(), &grant.standing().roles);
+    let actor = Holding::of(grant.standing());
     // Who holds something for a while may give it for as long.
     let lends = guards::may_grant(actor, role, Some(now + SOON), now).is_ok();
     let field = end_field(&role.key);

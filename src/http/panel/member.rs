@@ -71,7 +71,7 @@ pub(super) async fn member_page(
     rejected: Option<&Rejected>,
 ) -> Result<MemberPage> {
     let (path, now) = (path_of(grant), app.database.clock().now());
-    let own = member.user.id == grant.user();
+    let own = grant.is(member.user.id);
     let held: Vec<HeldRole> =
         member.roles.iter().map(|role| HeldRole { role: role.id, expires_at: role.expires_at }).collect();
     let policy = grant.policy();

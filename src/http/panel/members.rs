@@ -140,7 +140,7 @@ async fn list(who: Can<perm::MembersRead>, app: View, Query(wanted): Query<Wante
         let other = if order == Some(Direction::Ascending) { by.reversed() } else { by };
         Column { label, href: address(&path, &filter, other, None), order }
     };
-    let row = |member: &Member| Row::new(&path, member, member.user.id == grant.user(), now);
+    let row = |member: &Member| Row::new(&path, member, grant.is(member.user.id), now);
     Ok(page(&MembersPage {
         frame: Frame::inside(&app, grant, Section::Members).await?.telling(wanted.done.as_deref()),
         sort: (sort != Sort::default()).then(|| sort.as_str()),

@@ -168,7 +168,7 @@ fn sole_owner<P>(grant: &Grant<P>, figures: Option<Figures>) -> Option<Attention
 fn ending_roles<P>(grant: &Grant<P>, now: Timestamp) -> Vec<Attention> {
     let path = path_of(grant);
     let (action, href) = match (grant.can::<perm::MembersUpdate>(), grant.can::<perm::MembersRead>()) {
-        (true, _) => ("See your roles", format!("{path}/members/{}", grant.user())),
+        (true, _) => ("See your roles", format!("{path}/members/{}", grant.subject().uuid())),
         (false, true) => ("See who can prolong it", format!("{path}/members?role={}", guards::OWNER)),
         (false, false) => return Vec::new(),
     };

@@ -64,7 +64,7 @@ async fn leaving(app: &View, grant: &Grant<Own>) -> Result<Confirm> {
         title: format!("Leave {}?", grant.policy().name),
         text: "You lose your roles and all access at once. To come back you need a new invitation."
             .to_owned(),
-        action: format!("{}/members/{}/remove", path_of(grant), grant.user()),
+        action: format!("{}/members/{}/remove", path_of(grant), grant.person()?.user.id),
         button: "Leave",
         cancel: if grant.can::<perm::TenantRead>() { path_of(grant) } else { "/tenants".to_owned() },
         errors: FormErrors::default(),

@@ -214,7 +214,7 @@ async fn request_page(
     let (path, now) = (path_of(grant), app.database.clock().now());
     let shown = requests::show(&deps(app), grant, id).await?;
     let request = shown.request;
-    let own = request.member.id == grant.user();
+    let own = grant.is(request.member.id);
     let answers = match also::<perm::MembersUpdate, _>(app, grant).await? {
         Some(decider) if !own && request.status == Status::Open => {
             requests::waiting(&app.database, &decider).await?.contains(&id)

@@ -177,7 +177,7 @@ async fn requests_page(
 ) -> Result<RequestsPage> {
     let (path, now) = (format!("{}/requests", path_of(grant)), app.database.clock().now());
     let decider = also::<perm::MembersUpdate, _>(app, grant).await?;
-    let whose = if decider.is_some() { "all".to_owned() } else { grant.user().to_string() };
+    let whose = if decider.is_some() { "all".to_owned() } else { grant.subject().uuid().to_string() };
     let state = wanted.status.map_or("", Status::as_str);
     let scope = format!("panel requests {} {whose} {state}", grant.tenant());
     let after = pagination::decode(&app.sealer, &scope, wanted.cursor.as_deref())?;
@@ -191,7 +191,7 @@ async fn requests_page(
         None => None,
     };
     let row = |request: RoleRequest| {
-        let own = request.member.id == grant.user();
+        let own = grant.is(request.member.id);
         Row::new(request, own, now)
     };
     let mut waiting = Vec::new();
@@ -201,7 +201,7 @@ async fn requests_page(
         let open = if ids.is_empty() { Vec::new() } else { requests::list(&deps, grant, open).await?.items };
         waiting = open.into_iter().filter(|request| ids.contains(&request.id)).map(row).collect();
     }
-    let token = form_token(app, grant.principal().session);
+    let token = form_token(app, grant.person()?.session);
     let lacking = by_power(grant.policy(), |role| {
         grant.standing().roles.iter().all(|held| held.role != role.id || held.expires_at.is_some())
     });

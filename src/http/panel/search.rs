@@ -8,7 +8,7 @@ use askama::Template;
 use axum::response::Response;
 use serde::Deserialize;
 
-use crate::authz::{Grant, Principal, perm};
+use crate::authz::{Grant, SessionUser, perm};
 use crate::error::Result;
 use crate::http::access::{Can, SignedIn};
 use crate::http::extract::Query;
@@ -111,7 +111,7 @@ async fn inside(who: Can<perm::TenantRead>, app: View, Query(wanted): Query<Want
     let mut reachable = pages(&frame.nav);
     reachable.extend(pages(&own_pages(Section::Search)));
     let mut actions = actions(grant);
-    actions.extend(own_actions(&app, grant.principal()));
+    actions.extend(own_actions(&app, grant.person()?));
     let people = people(&app, grant, &q).await?;
     let groups = [
         group("found-pages", "Go to", reachable, &words),
@@ -119,7 +119,7 @@ async fn inside(who: Can<perm::TenantRead>, app: View, Query(wanted): Query<Want
         group("found-members", "Members", people, &[]),
         // A handful of roles is found by the page of roles; they are worth a line only to who looks for one.
         group("found-roles", "Roles", roles(grant), &words).filter(|_| !words.is_empty()).map(few),
-        group("found-tenants", "Tenants", mine(&app, grant.principal()).await?, &words).map(few),
+        group("found-tenants", "Tenants", mine(&app, grant.person()?).await?, &words).map(few),
     ];
     Ok(page(&SearchPage { groups: groups.into_iter().flatten().collect(), frame, q }))
 }
@@ -152,7 +152,7 @@ fn pages(nav: &[NavGroup]) -> Vec<Found> {
 }
 
 /// What everyone can do, in whichever tenant.
-fn own_actions(app: &View, principal: &Principal) -> Vec<Found> {
+fn own_actions(app: &View, principal: &SessionUser) -> Vec<Found> {
     let make = Found::new(Icon::Plus, "Make a tenant", "", "/tenants#create");
     let look =
         Found::new(Icon::Contrast, "Change the appearance", "light, dark, contrast", "/account#appearance");
@@ -175,14 +175,14 @@ fn actions<P>(grant: &Grant<P>) -> Vec<Found> {
             "Change name or slug",
             "/settings#general".to_owned(),
         ),
-        (true, Icon::SignOut, "Leave this tenant", format!("/members/{}/remove", grant.user())),
+        (true, Icon::SignOut, "Leave this tenant", format!("/members/{}/remove", grant.subject().uuid())),
         (grant.can::<perm::TenantDelete>(), Icon::Trash, "Delete this tenant", "/settings#delete".to_owned()),
     ];
     all.into_iter().filter_map(action).collect()
 }
 
 /// The caller's tenants.
-async fn mine(app: &View, principal: &Principal) -> Result<Vec<Found>> {
+async fn mine(app: &View, principal: &SessionUser) -> Result<Vec<Found>> {
     let mine = list_for(&app.authz, principal.user.id, app.database.clock().now()).await?;
     let found = |tenant: &crate::tenants::TenantOfMine| {
         let suspended = if tenant.status == Status::Suspended { ", suspended" } else { "" };

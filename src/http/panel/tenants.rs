@@ -4,7 +4,7 @@ use askama::Template;
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 
-use crate::authz::{Principal, TenantRef, platform};
+use crate::authz::{SessionUser, TenantRef, platform};
 use crate::config::TenantCreation;
 use crate::domains;
 use crate::error::{Error, Result};
@@ -142,7 +142,7 @@ async fn restore(
     }
 }
 
-async fn question(app: &View, principal: &Principal, tenant: &DeletedTenant) -> Result<Confirm> {
+async fn question(app: &View, principal: &SessionUser, tenant: &DeletedTenant) -> Result<Confirm> {
     Ok(Confirm {
         frame: Frame::of(app, principal, Section::Tenants).await?,
         title: format!("Restore {}?", tenant.name),
@@ -156,7 +156,7 @@ async fn question(app: &View, principal: &Principal, tenant: &DeletedTenant) -> 
 }
 
 /// The caller's deleted tenant that a path names.
-async fn deleted(app: &View, principal: &Principal, named: &TenantRef) -> Result<DeletedTenant> {
+async fn deleted(app: &View, principal: &SessionUser, named: &TenantRef) -> Result<DeletedTenant> {
     let mine = tenants::deleted_of(&app.database, principal).await?;
     let is = |tenant: &DeletedTenant| match named {
         TenantRef::Id(id) => tenant.id == *id,
@@ -166,7 +166,7 @@ async fn deleted(app: &View, principal: &Principal, named: &TenantRef) -> Result
 }
 
 /// The page again, with why the reader could not join.
-pub(super) async fn not_joined(app: &View, principal: &Principal, rejected: &Rejected) -> Result<Response> {
+pub(super) async fn not_joined(app: &View, principal: &SessionUser, rejected: &Rejected) -> Result<Response> {
     let new = NewTenant { name: String::new(), slug: None };
     let mut shown = tenants_page(app, principal, &new, None).await?;
     shown.not_joined = form::errors(Some(rejected));
@@ -175,7 +175,7 @@ pub(super) async fn not_joined(app: &View, principal: &Principal, rejected: &Rej
 
 async fn tenants_page(
     app: &View,
-    principal: &Principal,
+    principal: &SessionUser,
     new: &NewTenant,
     rejected: Option<&Rejected>,
 ) -> Result<TenantsPage> {
@@ -222,7 +222,7 @@ async fn tenants_page(
 }
 
 /// Whether the caller may make a tenant: for showing or hiding, not for guarding.
-pub(super) fn may_create(app: &AppState, principal: &Principal) -> bool {
+pub(super) fn may_create(app: &AppState, principal: &SessionUser) -> bool {
     app.config.tenant_creation == TenantCreation::Anyone
         || app.authz.may_operate::<platform::perm::TenantsCreate>(&principal.user)
 }

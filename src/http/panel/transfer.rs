@@ -136,6 +136,6 @@ async fn heirs(app: &View, grant: &Grant<perm::TenantTransfer>, sent: &Sent) -> 
         roles: member.roles.iter().map(|role| role.name.as_str()).collect::<Vec<_>>().join(", "),
         chosen: member.user.id.to_string() == sent.to,
     };
-    let others = found.items.iter().filter(|member| member.user.id != grant.user());
+    let others = found.items.iter().filter(|member| !grant.is(member.user.id));
     Ok((others.map(heir).collect(), found.next.is_some()))
 }

@@ -70,6 +70,13 @@ pub fn add_headers(error: &Error, response: &mut Response) {
     } else if matches!(error, Error::InvalidToken) {
         let challenge = HeaderValue::from_static("Bearer realm=\"freehold\", error=\"invalid_token\"");
         headers.insert(header::WWW_AUTHENTICATE, challenge);
+    } else if let Error::InsufficientScope { required } = error {
+        // A permission's name is printable ASCII without quotes (`authz/permission`).
+        let challenge =
+            format!("Bearer realm=\"freehold\", error=\"insufficient_scope\", scope=\"{required}\"");
+        if let Ok(challenge) = HeaderValue::from_str(&challenge) {
+            headers.insert(header::WWW_AUTHENTICATE, challenge);
+        }
     } else if let Error::TooMany { retry_after, .. } = error {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(retry_after.as_secs().max(1)));
     } else if matches!(error, Error::Unavailable(..)) {

@@ -12,7 +12,7 @@ use sqlx::query;
 
 use super::*;
 use crate::authz::{
-    Capacity, Catalogue, Grant, Permission, PolicyEngine, Principal, SessionRef, SystemRoles, TenantRef,
+    Capacity, Catalogue, Grant, Permission, PolicyEngine, SessionRef, SessionUser, SystemRoles, TenantRef,
     freshness,
 };
 use crate::clock::{Clock, Timestamp};
@@ -163,13 +163,13 @@ impl World {
         .await;
     }
 
-    async fn principal(&self, user: UserId) -> Principal {
+    async fn principal(&self, user: UserId) -> SessionUser {
         let session = SessionRef {
             handle: SessionHandle::new(),
             identity: IdentityId::new(),
             signed_in_at: self.clock.now(),
         };
-        Principal { user: self.deps.authz.user(user).await.unwrap().unwrap(), session, via: Via::default() }
+        SessionUser { user: self.deps.authz.user(user).await.unwrap().unwrap(), session, via: Via::default() }
     }
 
     async fn grant<P: Permission>(&self, tenant: TenantId, user: UserId) -> Result<Grant<P>> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::sessions::end_in;
-use crate::authz::{Authz, Principal, UserHead};
+use crate::authz::{Authz, SessionUser, UserHead};
 use crate::clock::Timestamp;
 use crate::db::{Actor, ActorKind, AuditEvent, Chain, Database, Target, Via};
 use crate::error::{Error, Result};
@@ -65,7 +65,7 @@ pub struct Identity {
 ///
 /// # Errors
 /// [`Error::Unavailable`].
-pub async fn identities(database: &Database, principal: &Principal) -> Result<Vec<Identity>> {
+pub async fn identities(database: &Database, principal: &SessionUser) -> Result<Vec<Identity>> {
     let rows = store::identities(&mut database.read().await?, principal.user.id).await?;
     rows.into_iter()
         .map(|row| {
@@ -89,7 +89,7 @@ pub async fn identities(database: &Database, principal: &Principal) -> Result<Ve
 ///
 /// # Errors
 /// [`Error::NotFound`]; [`Error::Conflict`] for the last identity; [`Error::ReauthenticationRequired`].
-pub async fn unlink(database: &Database, principal: &Principal, identity: IdentityId) -> Result<()> {
+pub async fn unlink(database: &Database, principal: &SessionUser, identity: IdentityId) -> Result<()> {
     principal.require_fresh(database.clock().now())?;
     let user = principal.user.id;
     let mut tx = database.write(Chain::User(user)).await?;

@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use crate::authz::Principal;
+use crate::authz::SessionUser;
 use crate::db::{AuditEvent, Chain, Database, Target};
 use crate::error::{Error, Result};
 use crate::login::store;
@@ -23,7 +23,7 @@ pub struct ProfileChange {
 /// [`Error::Invalid`]; [`Error::Stale`].
 pub async fn change_profile(
     database: &Database,
-    principal: &Principal,
+    principal: &SessionUser,
     change: &ProfileChange,
     revision: Option<i64>,
 ) -> Result<()> {

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::authz::Principal;
+use crate::authz::SessionUser;
 use crate::clock::Timestamp;
 use crate::db::{AuditEvent, Chain, Database, Target, WriteTx};
 use crate::error::{Error, Result};
@@ -37,7 +37,7 @@ pub struct Session {
 /// [`Error::Unavailable`].
 pub async fn sessions(
     database: &Database,
-    principal: &Principal,
+    principal: &SessionUser,
     idle: std::time::Duration,
 ) -> Result<Vec<Session>> {
     let now = database.clock().now();
@@ -61,7 +61,7 @@ pub async fn sessions(
 ///
 /// # Errors
 /// [`Error::NotFound`] when it is not a live session of theirs.
-pub async fn end_session(database: &Database, principal: &Principal, session: SessionHandle) -> Result<()> {
+pub async fn end_session(database: &Database, principal: &SessionUser, session: SessionHandle) -> Result<()> {
     let mut tx = database.write(Chain::User(principal.user.id)).await?;
     if end_in(&mut tx, principal.user.id, Ending::One(session)).await? == 0 {
         return Err(Error::NotFound);
@@ -75,7 +75,7 @@ pub async fn end_session(database: &Database, principal: &Principal, session: Se
 ///
 /// # Errors
 /// [`Error::Unavailable`].
-pub async fn end_other_sessions(database: &Database, principal: &Principal) -> Result<usize> {
+pub async fn end_other_sessions(database: &Database, principal: &SessionUser) -> Result<usize> {
     let mut tx = database.write(Chain::User(principal.user.id)).await?;
     let ended = end_in(&mut tx, principal.user.id, Ending::AllBut(principal.session.handle)).await?;
     let target = Target::new("sessions", principal.user.id, ended.to_string());

@@ -8,7 +8,7 @@ mod tests;
 
 use std::borrow::Cow;
 
-use crate::authz::{Catalogue, HeldRole, PermissionId, PermissionSet, Role, TenantPolicy};
+use crate::authz::{Catalogue, HeldRole, PermissionId, PermissionSet, Role, Standing, TenantPolicy};
 use crate::clock::Timestamp;
 use crate::ids::RoleId;
 
@@ -89,18 +89,38 @@ impl Refusal {
     }
 }
 
-/// One side of a rule: the roles someone holds.
+/// One side of a rule: the roles someone holds. Who acts by a token may take from others what their roles let them,
+/// but gives only what the token reaches.
 #[derive(Debug, Clone, Copy)]
 pub struct Holding<'a> {
     policy: &'a TenantPolicy,
     roles: &'a [HeldRole],
+    reach: Option<PermissionSet>,
 }
 
 impl<'a> Holding<'a> {
     /// `roles`, read by `policy`.
     #[must_use]
     pub fn new(policy: &'a TenantPolicy, roles: &'a [HeldRole]) -> Self {
-        Self { policy, roles }
+        Self { policy, roles, reach: None }
+    }
+
+    /// The one who acts, by their standing.
+    #[must_use]
+    pub fn of(standing: &'a Standing) -> Self {
+        Self { policy: &standing.policy, roles: &standing.roles, reach: standing.reach }
+    }
+
+    /// The one who acts, their roles read by another policy.
+    #[must_use]
+    pub fn by(self, policy: &'a TenantPolicy) -> Self {
+        Self { policy, ..self }
+    }
+
+    /// What can be given to others at this moment: what is held, and the token that is used reaches.
+    fn giveable(self, at: Timestamp) -> PermissionSet {
+        let held = self.effective(at);
+        self.reach.map_or(held, |reach| held.intersection(reach))
     }
 
     fn effective(self, at: Timestamp) -> PermissionSet {
@@ -113,12 +133,12 @@ impl<'a> Holding<'a> {
             .fold(PermissionSet::EMPTY, |all, role| all.union(role.table.allow))
     }
 
-    /// What is held at every moment from `now` until `end`. Rights may also come back when a denial ends, so the
+    /// What can be given at every moment from `now` until `end`. Rights may also come back when a denial ends, so the
     /// two ends alone would not do.
     fn throughout(self, now: Timestamp, end: Option<Timestamp>) -> PermissionSet {
         ends(self.roles, now)
             .filter(|at| end.is_none_or(|end| *at < end))
-            .fold(self.effective(now), |all, at| all.intersection(self.effective(at)))
+            .fold(self.giveable(now), |all, at| all.intersection(self.giveable(at)))
     }
 }
 
@@ -176,7 +196,7 @@ pub fn may_change(
         std::iter::once(now).chain(ends(before, now)).chain(ends(after, now)).chain(ends(actor.roles, now))
     {
         let gained = new.effective(at).minus(old.effective(at));
-        if let Some(missing) = first_outside(gained, actor.effective(at)) {
+        if let Some(missing) = first_outside(gained, actor.giveable(at)) {
             return Err(Refusal::Lifts { missing });
         }
     }

@@ -125,7 +125,17 @@ impl Scene {
         let added = owner.post_json(&tenant.api("/domains"), json!({ "domain": domain })).await.expect(201);
         app.prove(&added.json());
         db_joining(app, (&tenant, &elsewhere), person.as_ref().unwrap_or(&owner), number).await;
+        let new_app = json!({ "name": "Robot", "roles": ["viewer"] });
+        let machine = owner.post_json(&tenant.api("/apps"), new_app).await.expect(201).json();
+        let machine = machine["id"].as_str().unwrap().to_owned();
+        let made = owner.post_json(&tenant.api(&format!("/apps/{machine}/secrets")), json!({})).await;
+        let secret = made.expect(201).json()["id"].as_str().unwrap().to_owned();
+        let own_token = person.as_ref().filter(|_| caller.role().is_some()).unwrap_or(&victim);
+        let own_token = app.db_token(&tenant, own_token, "projects:read").await;
         let parameters = HashMap::from([
+            ("app", machine),
+            ("secret", secret),
+            ("own token", own_token.id.to_string()),
             ("gone", gone),
             ("domain", domain),
             ("join_request", tenant.id.to_string()),
@@ -182,6 +192,8 @@ impl Scene {
                 // One's own is seen and withdrawn; somebody else's is answered.
                 let answers = ["/approve", "/decline"].iter().any(|end| route.path.ends_with(end));
                 let name = if name == "request" && !answers { "own request" } else { name };
+                let name =
+                    if name == "token" && route.path.contains("/tokens/") { "own token" } else { name };
                 let value = self.parameters.get(name);
                 value
                     .unwrap_or_else(|| panic!("{}: say in callers.rs what {{{name}}} is", route.path))
@@ -221,6 +233,9 @@ impl Scene {
             ("POST", "/tenants/{tenant}/invitations") => {
                 json!({ "email": "new@example.com", "roles": ["viewer"] })
             }
+            ("POST", "/tenants/{tenant}/apps") => json!({ "name": "New", "roles": ["viewer"] }),
+            ("PATCH", "/tenants/{tenant}/apps/{app}") => json!({ "name": "New" }),
+            ("POST", "/tenants/{tenant}/tokens") => json!({ "name": "New", "scopes": ["projects:read"] }),
             ("POST", "/tenants/{tenant}/role-requests") => {
                 json!({ "role": "admin", "reason": "It is needed." })
             }

@@ -45,8 +45,8 @@ fn expected(route: &RouteInfo, caller: Caller, policy: &TenantPolicy, app: &Test
     let name = match (route.access, caller) {
         (Access::Public(_), _) => return Expected::Allowed,
         (_, Caller::Anonymous) => return Expected::SignIn,
-        (Access::SignedIn, _) => return Expected::Allowed,
-        (Access::Member, _) => {
+        (Access::SignedIn | Access::Caller, _) => return Expected::Allowed,
+        (Access::Member | Access::PermissionOrMine(_), _) => {
             return if caller.role().is_some() { Expected::Allowed } else { Expected::NotFound };
         }
         (Access::Platform(name), _) => {

@@ -139,7 +139,9 @@ async fn every_operation_says_who_may_call_it_as_its_route_does() {
         let public = matches!(route.access, Access::Public(_));
         assert_eq!(security.is_empty(), public, "{at}: {security:?}");
         let permission = match route.access {
-            Access::Permission(name) | Access::PermissionOrOwn(name) => Some(name),
+            Access::Permission(name) | Access::PermissionOrOwn(name) | Access::PermissionOrMine(name) => {
+                Some(name)
+            }
             _ => None,
         };
         let asks = permission.is_some() || matches!(route.access, Access::Platform(_));

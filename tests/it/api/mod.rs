@@ -15,4 +15,5 @@ mod roles;
 mod roles_preview;
 mod tenant_life;
 mod tenants;
+mod tokens;
 mod undo;

@@ -174,6 +174,8 @@ impl Plan {
             session_absolute: self.session.1,
             drain_delay: Duration::ZERO,
             limits: Limits {
+                apps: 100,
+                tokens_per_member: 50,
                 database_connections: 8,
                 max_connections: 1_000,
                 tenants_per_owner: 50,

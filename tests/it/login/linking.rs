@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use freehold::authz::Principal;
+use freehold::authz::SessionUser;
 use freehold::db::Via;
 use freehold::dev::idp::choose_url;
 use freehold::error::{Error, Result};
@@ -19,7 +19,7 @@ async fn may_link(site: &Site, visitor: &Visitor<'_>, provider: Provider) -> Res
     let state = &site.app.state;
     let resolved = state.sessions.resolve(&visitor.session().unwrap()).await?.unwrap();
     let user = state.authz.user(resolved.user).await?.unwrap();
-    let principal = Principal { user, session: resolved.session, via: Via::default() };
+    let principal = SessionUser { user, session: resolved.session, via: Via::default() };
     flow::allow_linking(&state.database, &state.providers, &principal, provider).await
 }
 

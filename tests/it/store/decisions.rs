@@ -10,6 +10,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use crate::store::world::{START, on_both};
 use freehold::authz::{Permission as _, PermissionId, PermissionSet, perm};
 use freehold::decisions::{Flips, Record, forget, hindsight};
+use freehold::ids::UserId;
 use freehold::roles::unused;
 
 const WEEK: Duration = Duration::from_hours(7 * 24);
@@ -46,7 +47,7 @@ async fn hindsight_counts_what_was_decided_otherwise() {
             let (user, id, now) = (people[*person], asked[*permission], world.clock.now());
             let standing = world.authz.standing(tenant, user).await.unwrap().unwrap();
             let allowed = standing.effective.contains(id);
-            record.note(&standing, user, (id, allowed), now);
+            record.note(&standing, user.into(), (id, allowed), now);
             let count = expected.entry((*person, *permission)).or_default();
             *(if allowed { &mut count.0 } else { &mut count.1 }) += 1;
             if *write {
@@ -55,7 +56,7 @@ async fn hindsight_counts_what_was_decided_otherwise() {
         }
         record.write(&world.database, world.authz.catalogue()).await.unwrap();
         let standing = world.authz.standing(other, people[0]).await.unwrap().unwrap();
-        record.note(&standing, people[0], (asked[0], true), world.clock.now());
+        record.note(&standing, people[0].into(), (asked[0], true), world.clock.now());
         record.write(&world.database, world.authz.catalogue()).await.unwrap();
 
         for (person, user) in people.iter().enumerate() {
@@ -66,7 +67,7 @@ async fn hindsight_counts_what_was_decided_otherwise() {
                     ((only, PermissionSet::EMPTY), (denied, 0)),
                     ((PermissionSet::EMPTY, only), (0, allowed)),
                 ] {
-                    let flips: Flips = HashMap::from([(*user, flip)]);
+                    let flips: Flips = HashMap::from([((*user).into(), flip)]);
                     let mut on = world.database.read().await.unwrap();
                     let asked = (&flips, world.clock.now());
                     let found = hindsight(&mut on, world.authz.catalogue(), tenant, asked).await.unwrap();
@@ -87,9 +88,9 @@ async fn what_is_old_is_neither_counted_nor_kept() {
         let record = Record::default();
         let id = perm::MembersRead::ID;
         let standing = world.authz.standing(tenant, ada).await.unwrap().unwrap();
-        record.note(&standing, ada, (id, true), world.clock.now());
+        record.note(&standing, ada.into(), (id, true), world.clock.now());
         record.write(&world.database, world.authz.catalogue()).await.unwrap();
-        let flips: Flips = HashMap::from([(ada, (PermissionSet::EMPTY, PermissionSet::only(id)))]);
+        let flips: Flips = HashMap::from([(ada.into(), (PermissionSet::EMPTY, PermissionSet::only(id)))]);
         let denied = async || {
             let mut on = world.database.read().await.unwrap();
             let asked = (&flips, world.clock.now());
@@ -121,9 +122,9 @@ async fn a_use_counts_for_the_roles_that_allowed_it_and_those_they_inherit_from(
         world.db_role(tenant, "reader", &[("members:read", "allow"), ("audit:read", "allow")]).await;
         world.db_join(tenant, ben, &[("member", None), ("reader", Some(START + day * 50))]).await;
         let record = Record::default();
-        let note = async |user, id: PermissionId| {
+        let note = async |user: UserId, id: PermissionId| {
             let standing = world.authz.standing(tenant, user).await.unwrap().unwrap();
-            record.note(&standing, user, (id, standing.effective.contains(id)), world.clock.now());
+            record.note(&standing, user.into(), (id, standing.effective.contains(id)), world.clock.now());
         };
         let unused = async |days| {
             let grant = world.grant::<perm::AccessRead>(ada, tenant).await;

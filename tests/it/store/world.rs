@@ -8,7 +8,7 @@ use sqlx::{query, query_scalar};
 
 use crate::harness::services::postgres;
 use freehold::authz::{
-    Authz, Capacity, Catalogue, Grant, HeldRole, PolicyEngine, Principal, Right, SessionRef, SystemRoles,
+    Authz, Capacity, Catalogue, Grant, HeldRole, PolicyEngine, Right, SessionRef, SessionUser, SystemRoles,
     freshness,
 };
 use freehold::clock::{Clock, Timestamp};
@@ -114,14 +114,14 @@ impl World {
         user
     }
 
-    pub(crate) async fn principal(&self, user: UserId) -> Principal {
+    pub(crate) async fn principal(&self, user: UserId) -> SessionUser {
         let session = SessionRef {
             handle: SessionHandle::new(),
             identity: IdentityId::new(),
             signed_in_at: self.clock.now(),
         };
         let user = self.authz.user(user).await.unwrap().expect("a person");
-        Principal { user, session, via: Via::default() }
+        SessionUser { user, session, via: Via::default() }
     }
 
     /// A tenant of this name, owned by `user`.

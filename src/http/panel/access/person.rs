@@ -125,7 +125,7 @@ pub(super) async fn show(
         let window = Window { sort: Sort::Name, limit: OFFERED, after: None };
         let listed = members::list(&app.database, reader, &filter, &window).await?;
         more = listed.next.is_some();
-        let row = |member| Row::new(&path, member, member.user.id == grant.user(), now);
+        let row = |member| Row::new(&path, member, grant.is(member.user.id), now);
         found = listed.items.iter().map(row).collect();
         for (row, member) in found.iter_mut().zip(&listed.items) {
             row.path = format!("{path}/access?user={}", member.user.id);

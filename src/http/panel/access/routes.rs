@@ -122,9 +122,11 @@ fn guarded<'a>(
     let has = |text: &str| text.to_lowercase().contains(sought);
     let itself = has(&info.name) || has(&info.description);
     let takes = |route: &&RouteInfo| match route.access {
-        Access::Permission(name) | Access::PermissionOrOwn(name) => name == info.name,
+        Access::Permission(name) | Access::PermissionOrOwn(name) | Access::PermissionOrMine(name) => {
+            name == info.name
+        }
         Access::Member => info.name == MEMBERSHIP,
-        Access::Platform(_) | Access::SignedIn | Access::Public(_) => false,
+        Access::Platform(_) | Access::Caller | Access::SignedIn | Access::Public(_) => false,
     };
     let routes: Vec<Listed> = routes
         .filter(takes)

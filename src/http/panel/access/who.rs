@@ -96,7 +96,7 @@ pub(super) async fn show(
     let person = |Able { member, because }: Able| Person {
         avatar: Avatar::new(member.id.uuid(), &member.name, None),
         href: format!("{path}/access?user={}", member.id),
-        own: member.id == grant.user(),
+        own: grant.is(member.id),
         name: member.name,
         lines: lines(&because, now),
     };

@@ -65,7 +65,7 @@ pub(super) async fn check(
     let grant = who.grant();
     let scope = format!("panel audit chain {}", grant.tenant());
     let mark: Option<Mark> = pagination::decode(&app.sealer, &scope, from.cursor.as_deref())?;
-    let place = PLACES.take(grant.user())?;
+    let place = PLACES.take(grant.subject())?;
     let mut on = app.database.read().await?;
     let (verdict, mark) = audit::verify_on(&mut on, grant, mark, LONGEST).await?;
     drop((on, place));

@@ -103,7 +103,7 @@ pub(super) async fn tail(
         // Someone opened the address itself.
         return Ok(SeeOther(format!("{path}/audit")).into_response());
     }
-    let place = PLACES.take(grant.user())?;
+    let place = PLACES.take(grant.subject())?;
     let watch = Watch::new(&app, grant).await?;
     let after = match listener.last.or(begin.after) {
         Some(after) => after,

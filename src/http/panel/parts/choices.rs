@@ -72,7 +72,7 @@ pub(in crate::http::panel) fn choices<P>(
     ticked: impl Fn(&Role) -> bool,
     now: Timestamp,
 ) -> Vec<Choice> {
-    let actor = Holding::new(grant.policy(), &grant.standing().roles);
+    let actor = Holding::of(grant.standing());
     let choice = |role: &Role| {
         let kept = held.iter().find(|held| held.role == role.id);
         Choice {
@@ -96,7 +96,7 @@ pub(in crate::http::panel) fn with_ends<P>(
     filled: impl Fn(&str) -> (String, Option<String>),
     now: Timestamp,
 ) -> Vec<Choice> {
-    let actor = Holding::new(grant.policy(), &grant.standing().roles);
+    let actor = Holding::of(grant.standing());
     for choice in &mut choices {
         let needed = choice.beyond;
         if needed {

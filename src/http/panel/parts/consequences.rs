@@ -98,7 +98,7 @@ impl Consequences {
             fates: fates(preview, catalogue, |entry| Named {
                 name: entry.user.name.clone(),
                 href: format!("{}/members/{}", path_of(grant), entry.user.id),
-                own: entry.user.id == grant.user(),
+                own: grant.is(entry.user.id),
             }),
             opens: doors(&app.routes, &preview.gained),
             closes: doors(&app.routes, &preview.lost),

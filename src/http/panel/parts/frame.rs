@@ -2,7 +2,7 @@
 //! only what they may see, and what was just done.
 
 use crate::authz::platform::PlatformGrant;
-use crate::authz::{Grant, Permission, Principal, perm};
+use crate::authz::{Grant, Permission, SessionUser, perm};
 use crate::error::Result;
 use crate::http::extract::form_token;
 use crate::http::panel::parts::icon::Icon;
@@ -121,7 +121,7 @@ impl Frame {
     /// Around a page that is in no tenant.
     pub(in crate::http::panel) async fn of(
         view: &View,
-        principal: &Principal,
+        principal: &SessionUser,
         section: Section,
     ) -> Result<Self> {
         let user = &principal.user;
@@ -149,7 +149,7 @@ impl Frame {
         grant: &Grant<P>,
         section: Section,
     ) -> Result<Self> {
-        let mut frame = Self::of(view, grant.principal(), section).await?;
+        let mut frame = Self::of(view, grant.person()?, section).await?;
         let (path, policy) = (path_of(grant), grant.policy());
         for tenant in &mut frame.tenants {
             tenant.current = tenant.path == path;
