@@ -4,6 +4,7 @@
 
 mod call;
 pub(crate) mod db;
+mod served;
 
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
