@@ -36,7 +36,12 @@ pub(super) fn parameters(route: &RouteInfo, sent: &mut SchemaGenerator) -> Vec<V
 }
 
 fn header_parameter(name: &str, description: &str) -> Value {
-    let schema = json!({ "type": "string" });
+    let schema = match name {
+        "Idempotency-Key" => {
+            json!({ "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$" })
+        }
+        _ => json!({ "type": "string" }),
+    };
     json!({ "name": name, "in": "header", "required": false, "description": description, "schema": schema })
 }
 

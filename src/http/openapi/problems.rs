@@ -39,6 +39,9 @@ pub(super) fn of(route: &RouteInfo, rights: &Rights, kinds: &[Kind]) -> BTreeMap
     let known = !matches!(route.access, Access::Public(_));
     let platform = matches!(route.access, Access::Platform(_));
     let asks = in_tenant || platform;
+    let reads = |header: &str| operation.headers.iter().any(|(name, _)| *name == header);
+    let keyed = reads("Idempotency-Key");
+    let body = operation.body.is_some() || keyed;
     let tokens = rights.takes_tokens(route.access);
     let can_answer = |slug: &str| match slug {
         "unauthenticated" | "invalid-token" => known,
@@ -48,10 +51,10 @@ pub(super) fn of(route: &RouteInfo, rights: &Rights, kinds: &[Kind]) -> BTreeMap
         "forbidden" => asks,
         "csrf" => known && unsafe_method,
         "not-found" => route.path.contains('{') || asks,
-        "conflict" => in_tenant && unsafe_method,
-        "precondition" => operation.headers.iter().any(|(name, _)| *name == "If-Match"),
-        "too-large" | "media-type" => operation.body.is_some(),
-        "invalid" => operation.body.is_some() || operation.query.is_some(),
+        "conflict" => (in_tenant && unsafe_method) || keyed,
+        "precondition" => reads("If-Match"),
+        "too-large" | "media-type" => body,
+        "invalid" => body || operation.query.is_some(),
         "malformed" | "too-many" | "internal" | "unavailable" => true,
         _ => false,
     };
@@ -89,7 +92,7 @@ pub(super) fn response(kinds: &[Kind], slugs: &[String], told: &[(&str, &str)]) 
     let status = kinds.iter().find(|kind| slugs.contains(&kind.slug)).map_or(500, |kind| kind.status);
     let names: &[&str] = match status {
         401 => &["X-Request-Id", "WWW-Authenticate"],
-        429 | 503 => &["X-Request-Id", "Retry-After"],
+        409 | 429 | 503 => &["X-Request-Id", "Retry-After"],
         _ => &["X-Request-Id"],
     };
     json!({

@@ -40,6 +40,9 @@ fn done(route: &RouteInfo, answer: &Answer, shared: &mut Shared<'_>) -> Value {
     if schema.is_some() && shared.tagged.contains(&(route.method.clone(), route.path)) {
         names.push("ETag");
     }
+    if route.operation.headers.iter().any(|(name, _)| *name == "Idempotency-Key") {
+        names.push("Idempotency-Replayed");
+    }
     if answer.status == 201 {
         names.push("Location");
     }
@@ -95,6 +98,7 @@ pub(super) fn all_headers() -> Value {
     };
     json!({
         "ETag": text("The version of the resource, for `If-Match`.", "\"3\""),
+        "Idempotency-Replayed": text("`true` on the answer of a request that was done before.", "true"),
         "Location": text("The path of the new resource.", &format!("/api/v1/tenants/{}", super::words::ID)),
         "Retry-After": number("How many seconds to wait before trying again.", 1),
         "WWW-Authenticate": text("How to prove who is calling (RFC 6750).", "Bearer realm=\"freehold\""),

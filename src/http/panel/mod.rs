@@ -28,6 +28,8 @@ mod operator;
 mod overview;
 mod parts;
 mod problem;
+mod project;
+mod projects;
 mod remove;
 mod request;
 mod requests;
@@ -77,6 +79,8 @@ pub(super) fn routes() -> Routes {
         roles::routes(),
         role::routes(),
         role_delete::routes(),
+        projects::routes(),
+        project::routes(),
         access::routes(),
         audit::routes(),
         settings::routes(),

@@ -3,5 +3,6 @@
 mod callers;
 mod described;
 mod forms;
+mod keyed;
 mod matrix;
 mod slugs;

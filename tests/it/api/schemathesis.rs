@@ -54,6 +54,8 @@ impl Furnished {
         parameters.insert("app", apps);
         let token = |which: &str| json!({ "name": which, "scopes": ["members:read"] });
         parameters.insert("token", two("/tokens", &token, "id").await);
+        let project = |which: &str| json!({ "name": which });
+        parameters.insert("project", two("/projects", &project, "id").await);
         let event = owner.get(&tenant.api("/audit-events?action=role.created")).await.expect(200).json();
         let event = event["items"][0]["id"].as_str().unwrap().to_owned();
         parameters.insert("event", [event.clone(), event]);
@@ -84,7 +86,8 @@ impl Furnished {
     /// The settings of a run: what stands in paths. What ends something is sent where it may.
     fn settings(&self) -> String {
         let choice = |which: usize| -> String {
-            let pairs = self.parameters.iter().map(|(name, values)| format!("\"path.{name}\" = {:?}", values[which]));
+            let pairs =
+                self.parameters.iter().map(|(name, values)| format!("\"path.{name}\" = {:?}", values[which]));
             pairs.collect::<Vec<_>>().join(", ")
         };
         let operation = |choosing: &str, parameters: &str| {
@@ -104,7 +107,12 @@ impl Furnished {
 }
 
 /// Calls every operation that `only` chooses as `caller` does, and fails with all that was found.
-async fn every_operation_keeps_its_word(at: SocketAddr, caller: &Browser, scene: &Furnished, only: Option<&str>) {
+async fn every_operation_keeps_its_word(
+    at: SocketAddr,
+    caller: &Browser,
+    scene: &Furnished,
+    only: Option<&str>,
+) {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| {
         let file = folder.path().join(name);
@@ -144,7 +152,8 @@ async fn a_viewers_token_finds_every_operation_as_described() {
     let scene = Furnished::new(&app, "viewed").await;
     let viewer = app.person("viewer").await;
     viewer.joins(&scene.tenant, "viewer").await;
-    let token = app.db_token(&scene.tenant, &viewer, "tenant:read members:read roles:read projects:read").await;
+    let token =
+        app.db_token(&scene.tenant, &viewer, "tenant:read members:read roles:read projects:read").await;
     let program = viewer.program(&token.text);
     every_operation_keeps_its_word(app.served().await, &program, &scene, None).await;
 }
