@@ -125,6 +125,7 @@ pub async fn build(config: Config, database: Database, mailbox: Option<MailBox>)
         outbox,
         dns,
         routes: http::table(),
+        document: http::openapi::Kept::default(),
         draining: AtomicBool::new(false),
         #[cfg(feature = "dev")]
         mailbox,

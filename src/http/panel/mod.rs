@@ -8,6 +8,7 @@ mod asking;
 mod assets;
 mod audit;
 mod denied;
+mod docs;
 mod domains;
 #[cfg(feature = "dev")]
 mod gallery;
@@ -90,6 +91,7 @@ pub(super) fn routes() -> Routes {
         sessions::routes(),
         identities::routes(),
         appearance::routes(),
+        docs::routes(),
         #[cfg(feature = "dev")]
         mailbox::routes(),
         #[cfg(feature = "dev")]

@@ -169,6 +169,7 @@ impl Scene {
             ("provider", "google".to_owned()),
             ("token", token),
             ("slug", "forbidden".to_owned()),
+            ("tag", "members".to_owned()),
             ("file", "none.css".to_owned()),
             ("sample", "none".to_owned()),
         ]);

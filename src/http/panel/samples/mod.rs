@@ -7,6 +7,7 @@ mod scene;
 mod access;
 mod account;
 mod audit;
+mod docs;
 mod domains;
 mod invitations;
 mod invited;
@@ -96,6 +97,8 @@ pub(super) fn all(look: Look) -> Vec<Sample> {
         of::<super::operator::person::AccountDetailPage>(look),
         of::<super::operator::reason::ReasonPage>(look),
         of::<super::search::SearchPage>(look),
+        of::<super::docs::DocsPage>(look),
+        of::<super::docs::GroupPage>(look),
         of::<super::problem::ProblemPage>(look),
         of::<super::mailbox::MailboxPage>(look),
     ]
@@ -143,6 +146,7 @@ mod tests {
         for source in [
             read(&panel),
             read(&panel.join("access")),
+            read(&panel.join("docs")),
             read(&panel.join("operator")),
             read(&panel.join("parts")),
         ]
