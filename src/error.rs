@@ -53,6 +53,9 @@ pub enum Error {
     /// Another has what this field asks for, and only one can.
     #[error("taken: {}", .0.pointer)]
     Taken(FieldError),
+    /// The same request is being answered at this moment.
+    #[error("a request with this key is under way")]
+    InProgress,
     /// `If-Match` names a version that is no longer the present one.
     #[error("the resource has changed")]
     Stale,

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 pub use subject::Subject;
 
-pub use random::{base62, random_bytes, secret_hash, secret_text};
+pub use random::{base62, random_bytes, secret_hash, secret_text, sha256};
 
 /// The id of a `K`: a `UUIDv7`, so ids of one kind sort by the time they were made.
 pub struct Id<K> {

@@ -19,9 +19,10 @@ const LAYERS: &[(&[&str], &str)] = &[
     (&["operators"], "operators look at tenants and people from outside, and end sessions"),
     (&["login"], "signing in may create accounts, join tenants and send mail"),
     (
-        &["tenants", "invitations", "domains", "requests", "undo", "apps", "tokens", "projects"],
+        &["tenants", "invitations", "domains", "requests", "undo", "apps", "projects"],
         "what tenants own; each is a resource alone",
     ),
+    (&["tokens"], "tokens are members' and apps', whom they know by id"),
     (&["members"], "members hold roles"),
     (&["roles"], "roles are edited without knowing who holds them elsewhere"),
     (&["mail"], "mail is written by the domains above and knows none of them"),

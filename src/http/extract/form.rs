@@ -75,7 +75,8 @@ impl FromRequest<AppState> for Form {
             return Err(Error::MediaType);
         }
         let session = request.extensions().get::<SessionRef>().copied().ok_or(Error::Csrf)?;
-        let body = read_body(request).await?;
+        let (parts, body) = request.into_parts();
+        let body = read_body(&parts.headers, body).await?;
         let mut fields: Vec<(String, String)> = url::form_urlencoded::parse(&body).into_owned().collect();
         let tokens: Vec<String> =
             fields.iter().filter(|(name, _)| name == FORM_TOKEN).map(|(_, value)| value.clone()).collect();

@@ -71,7 +71,7 @@ pub(super) fn kind(error: &Error) -> Kind {
         Error::NotFound => (StatusCode::NOT_FOUND, "not-found"),
         Error::Malformed(_) => (StatusCode::BAD_REQUEST, "malformed"),
         Error::Invalid(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid"),
-        Error::Conflict(_) | Error::Taken(_) => (StatusCode::CONFLICT, "conflict"),
+        Error::Conflict(_) | Error::Taken(_) | Error::InProgress => (StatusCode::CONFLICT, "conflict"),
         Error::Stale => (StatusCode::PRECONDITION_FAILED, "precondition"),
         Error::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too-large"),
         Error::MediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "media-type"),

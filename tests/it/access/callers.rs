@@ -224,6 +224,13 @@ impl Scene {
         }
     }
 
+    /// Calls a route of the API as the caller, with a key.
+    pub(super) async fn call_keyed(&self, route: &RouteInfo, key: &str) -> Answer {
+        let person = self.caller.as_ref().expect("somebody");
+        let call = person.call(route.method.clone(), &self.path(route, &self.tenant.slug));
+        call.header("idempotency-key", key).json(self.body(route)).await
+    }
+
     /// A body the route can use.
     fn body(&self, route: &RouteInfo) -> Value {
         match (route.method.as_str(), route.path.trim_start_matches("/api/v1")) {

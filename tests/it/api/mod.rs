@@ -4,6 +4,7 @@ mod access;
 mod audit;
 mod documents;
 mod domains;
+mod idempotency;
 mod invitations;
 mod joining;
 mod lists;

@@ -76,6 +76,7 @@ impl Rejected {
             | Error::Csrf
             | Error::NotFound
             | Error::Malformed(_)
+            | Error::InProgress
             | Error::TooLarge
             | Error::MediaType
             | Error::Unavailable(..)
