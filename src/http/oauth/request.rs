@@ -43,7 +43,7 @@ impl FromRequest<AppState> for ClientRequest {
             return Err(Refused::Request("Send the parameters as application/x-www-form-urlencoded."));
         }
         let (parts, body) = request.into_parts();
-        let body = read_body(Request::from_parts(parts.clone(), body)).await?;
+        let body = read_body(&parts.headers, body).await?;
         let fields: Vec<(String, String)> = url::form_urlencoded::parse(&body).into_owned().collect();
         let mut names: Vec<&str> = fields.iter().map(|(name, _)| name.as_str()).collect();
         names.sort_unstable();

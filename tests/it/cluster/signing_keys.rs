@@ -84,7 +84,10 @@ async fn keys_are_rotated_under_load_and_no_token_is_lost() {
         signed_by.iter().all(|kid| *kid != old && said.contains(kid.as_str())).then_some(())
     });
     taken_over.await.expect("the new key signs on both nodes");
-    println!("a new key signed on both nodes after {} ms; {tokens} tokens meanwhile", begin.elapsed().as_millis());
+    println!(
+        "a new key signed on both nodes after {} ms; {tokens} tokens meanwhile",
+        begin.elapsed().as_millis()
+    );
     let list = keys(&["list"]);
     assert!(list.contains("  signs\n") && list.contains("published until"), "{list}");
 
