@@ -58,7 +58,7 @@ pub async fn mint(
         drop(tx);
         return Err(require_held(authz, grant.standing(), scopes).await.err().unwrap_or(Error::NotFound));
     }
-    room(&mut tx, &grant, most).await?;
+    room(&mut tx, grant.tenant(), grant.subject(), most).await?;
     let expires_at = tx.at() + lifetime;
     let made = make(authz, &mut tx, &grant, name.as_str(), (scopes, expires_at)).await?;
     let event = AuditEvent::done(grant.actor(), "token.created", target(&made.kept)).changing(
@@ -90,7 +90,7 @@ pub async fn rotate(
     if old.owner() != grant.subject() {
         return Err(Error::NotFound);
     }
-    room(&mut tx, &grant, most).await?;
+    room(&mut tx, grant.tenant(), grant.subject(), most).await?;
     let held = carried(authz.catalogue(), grant.effective());
     let scopes = crate::authz::scopes(authz.catalogue(), &old.scopes).intersection(held);
     if scopes.is_empty() {
@@ -127,9 +127,13 @@ async fn make(
     Ok(NewlyMinted { kept, token: minted.text })
 }
 
-async fn room(tx: &mut WriteTx, grant: &Grant<perm::TokensCreate>, most: i64) -> Result<()> {
+/// Whether `owner` may have one more token in the tenant, of which they may have `most`.
+///
+/// # Errors
+/// [`Error::Conflict`] when they may not; [`Error::Unavailable`].
+pub async fn room(tx: &mut WriteTx, tenant: TenantId, owner: Subject, most: i64) -> Result<()> {
     let now = tx.at();
-    if store::count(tx, grant.tenant(), grant.subject(), now).await? < most {
+    if store::count(tx, tenant, owner, now).await? < most {
         return Ok(());
     }
     Err(Error::Conflict(

@@ -24,7 +24,7 @@ use crate::clock::Timestamp;
 use crate::ids::{TokenId, UserId};
 
 pub use manage::{find, list, revoke, revoke_own};
-pub use mint::{Access, issue, mint, rotate};
+pub use mint::{Access, issue, mint, room, rotate};
 pub use rules::{DEFAULT_DAYS, MAX_DAYS, carried, read_scopes};
 pub use uses::TokenUses;
 

@@ -8,8 +8,8 @@ use crate::authz::TenantRef;
 use crate::email::DomainName;
 use crate::http::openapi::slug_schema;
 use crate::ids::{
-    AppId, AppSecretId, EventId, IdentityId, InvitationId, JoinRequestId, ProjectId, RoleId, RoleRequestId,
-    SessionHandle, TenantId, TokenId, UserId,
+    AppId, AppSecretId, DeviceRequestId, EventId, IdentityId, InvitationId, JoinRequestId, ProjectId, RoleId,
+    RoleRequestId, SessionHandle, TenantId, TokenId, UserId,
 };
 use crate::login::Provider;
 use crate::names::Slug;
@@ -79,6 +79,14 @@ impl Segment for RoleRequestId {
 
 impl Segment for JoinRequestId {
     const NAME: &'static str = "join_request";
+
+    fn read(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+impl Segment for DeviceRequestId {
+    const NAME: &'static str = "device";
 
     fn read(text: &str) -> Option<Self> {
         text.parse().ok()

@@ -9,6 +9,7 @@ mod assets;
 mod audit;
 mod denied;
 mod docs;
+mod device;
 mod domains;
 #[cfg(feature = "dev")]
 mod gallery;
@@ -88,6 +89,7 @@ pub(super) fn routes() -> Routes {
         domains::routes(),
         operator::routes(),
         account::routes(),
+        device::routes(),
         sessions::routes(),
         identities::routes(),
         appearance::routes(),

@@ -143,7 +143,11 @@ impl Scene {
         let reader_token = app.db_token(&tenant, &owner, "tokens:read").await.text;
         let own_token = person.as_ref().filter(|_| caller.role().is_some()).unwrap_or(&victim);
         let own_token = app.db_token(&tenant, own_token, "projects:read").await;
+        let answering = person.as_ref().filter(|_| caller.role().is_some()).unwrap_or(&owner);
+        let (device, user_code) = waiting_tool(app, &client[0], answering).await;
         let parameters = HashMap::from([
+            ("device", device),
+            ("user code", user_code),
             ("app", machine),
             ("secret", secret),
             ("key", "one".to_owned()),
@@ -254,6 +258,7 @@ impl Scene {
         let given = |name: &str| self.parameters[name].as_str();
         let mut form = url::form_urlencoded::Serializer::new(String::new());
         form.append_pair("grant_type", "client_credentials").append_pair("token", given("access token"));
+        form.append_pair("scope", "projects:read");
         let mut call = app.anonymous().call(http::Method::POST, path);
         if path == "/oauth/introspect" {
             call = call.header("authorization", format!("Bearer {}", given("reader token")));
@@ -313,6 +318,8 @@ impl Scene {
         let text = str::to_owned;
         match route.path {
             "/tenants" | "/account" => vec![("name", text("New"))],
+            "/device" => vec![("user_code", self.parameters["user code"].clone())],
+            "/t/{tenant}/device/{device}/approve" => vec![("scopes", text("projects:read"))],
             "/account/appearance" => vec![("theme", text("dark"))],
             "/account/identities/link" => vec![("provider", text("github"))],
             "/t/{tenant}/members/roles/choose" => vec![("user", self.parameters["user"].clone())],
@@ -409,6 +416,17 @@ async fn db_joining(app: &TestApp, (tenant, elsewhere): (&Tenant, &Tenant), pers
         person.external.email.as_ref().unwrap()
     ))
     .await;
+}
+
+/// A tool that waits for this person's answer: the request's id, and the code they typed.
+async fn waiting_tool(app: &TestApp, client_id: &str, person: &Person) -> (String, String) {
+    let call = app.anonymous().call(http::Method::POST, "/oauth/device_authorization");
+    let call = call.header("content-type", "application/x-www-form-urlencoded");
+    let started = call.body(format!("client_id={client_id}&scope=projects:read")).await.expect(200).json();
+    let code = started["user_code"].as_str().unwrap().to_owned();
+    let found = person.post_form("/device", &[("user_code", &code)]).await.expect(303);
+    let id = found.header("location").unwrap().rsplit('/').next().unwrap().to_owned();
+    (id, code)
 }
 
 /// The id of a tenant that `person` owned and deleted.

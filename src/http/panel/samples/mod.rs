@@ -8,6 +8,7 @@ mod access;
 mod account;
 mod audit;
 mod docs;
+mod device;
 mod domains;
 mod invitations;
 mod invited;
@@ -60,6 +61,8 @@ pub(super) fn all(look: Look) -> Vec<Sample> {
         of::<super::sign_in::FailedPage>(look),
         of::<super::account::AccountPage>(look),
         of::<super::identities::LinkPage>(look),
+        of::<super::device::CodePage>(look),
+        of::<super::device::ToolPage>(look),
         of::<super::tenants::TenantsPage>(look),
         of::<super::overview::OverviewPage>(look),
         of::<super::members::MembersPage>(look),
