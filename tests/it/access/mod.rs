@@ -2,5 +2,6 @@
 
 mod callers;
 mod forms;
+mod keyed;
 mod matrix;
 mod slugs;
