@@ -99,6 +99,8 @@ pub(in crate::http::panel) struct NavLink {
 pub(in crate::http::panel) enum Section {
     Overview,
     Projects,
+    Apps,
+    Tokens,
     Members,
     Invitations,
     Roles,
@@ -276,6 +278,7 @@ pub(in crate::http::panel) fn tenant_pages<P>(
             current: part == section,
         })
     };
+    let sees_tokens = grant.can::<perm::TokensRead>() || grant.can::<perm::TokensCreate>();
     let may_change = grant.can::<perm::TenantUpdate>() || grant.can::<perm::TenantDelete>();
     let groups = [
         (
@@ -318,6 +321,8 @@ pub(in crate::http::panel) fn tenant_pages<P>(
         (
             "Tenant",
             vec![
+                (Section::Apps, "/apps", "Apps", Icon::App, "g b", grant.can::<perm::AppsRead>()),
+                (Section::Tokens, "/tokens", "Tokens", Icon::Token, "g k", sees_tokens),
                 (Section::Access, "/access", "Access", Icon::Access, "g c", grant.can::<perm::AccessRead>()),
                 (Section::Audit, "/audit", "Audit log", Icon::Audit, "g l", grant.can::<perm::AuditRead>()),
                 (Section::Settings, "/settings", "Settings", Icon::Settings, "g s", may_change),
