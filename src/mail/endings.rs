@@ -105,8 +105,16 @@ mod tests {
         );
         let of_secret = mail(Ends::Secret("Robot"));
         assert_eq!(of_secret.subject, "A secret of the app Robot in Acme & Sons ends soon");
-        assert!(of_secret.text.starts_with("A secret of the app Robot in Acme & Sons ends at 2023-11-14 22:13 UTC."));
-        assert!(of_secret.html.contains("href=\"https://id.example.com/account#tokens\""), "{}", of_secret.html);
+        assert!(
+            of_secret
+                .text
+                .starts_with("A secret of the app Robot in Acme & Sons ends at 2023-11-14 22:13 UTC.")
+        );
+        assert!(
+            of_secret.html.contains("href=\"https://id.example.com/account#tokens\""),
+            "{}",
+            of_secret.html
+        );
     }
 
     #[test]

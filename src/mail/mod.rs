@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use crate::email::EmailAddress;
 
 pub use deliver::{deliver, deliver_due};
-pub use endings::{Ends, EndingMail};
+pub use endings::{EndingMail, Ends};
 pub use mailbox::MailBox;
 pub use outbox::{Backlog, Outbox};
 pub use requests::{DecisionMail, RequestMail};

@@ -169,11 +169,7 @@ pub(super) struct OwnRow {
 }
 
 /// A person's tokens that work, in all tenants that are not deleted, next to end first; at most 200.
-pub(super) async fn of_user(
-    on: &mut impl Executor,
-    user: UserId,
-    now: Timestamp,
-) -> Result<Vec<OwnRow>> {
+pub(super) async fn of_user(on: &mut impl Executor, user: UserId, now: Timestamp) -> Result<Vec<OwnRow>> {
     let text = "select t.tenant_id, t.id, t.user_id, t.app_id, u.name as owner_name, t.name, t.prefix, t.scopes, \
                 t.created_at, t.expires_at, t.last_used_at, t.last_used_from from tokens t \
                 join users u on u.id = t.user_id join tenants n on n.id = t.tenant_id \
@@ -198,7 +194,6 @@ pub(super) async fn ending(
 pub(super) struct ToWarn {
     pub(super) id: TokenId,
     pub(super) tenant_id: TenantId,
-    pub(super) slug: String,
     pub(super) tenant_name: String,
     pub(super) name: String,
     pub(super) expires_at: Timestamp,
@@ -211,7 +206,7 @@ pub(super) async fn to_warn(
     on: &mut impl Executor,
     (now, until, short): (Timestamp, Timestamp, i64),
 ) -> Result<Vec<ToWarn>> {
-    let text = "select t.id, t.tenant_id, n.slug, n.name as tenant_name, t.name, t.expires_at, u.email from tokens t \
+    let text = "select t.id, t.tenant_id, n.name as tenant_name, t.name, t.expires_at, u.email from tokens t \
                 join users u on u.id = t.user_id join tenants n on n.id = t.tenant_id \
                 where t.expires_at > $1 and t.expires_at <= $2 and t.warned_at is null and t.revoked_at is null \
                 and t.expires_at - t.created_at > $3 and u.disabled_at is null and u.email_verified \

@@ -142,7 +142,8 @@ async fn places(
         if policy.suspended.is_some() {
             continue;
         }
-        let (path, may) = (format!("/t/{}", policy.slug), standing.effective.contains(perm::TokensCreate::ID));
+        let (path, may) =
+            (format!("/t/{}", policy.slug), standing.effective.contains(perm::TokensCreate::ID));
         if may {
             mint_in.push((policy.name.clone(), format!("{path}/tokens/new")));
         }

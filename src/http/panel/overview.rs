@@ -190,10 +190,14 @@ async fn ending_credentials(
     let (path, mut found) = (path_of(grant), Vec::new());
     if let Some(minter) = also::<perm::TokensCreate, _>(app, grant).await? {
         let ending = tokens::ending(&app.database, &minter).await?;
-        found.extend(ending.iter().map(|(name, at)| Attention::token_ends(&path, name, Moment::new(*at, now))));
+        found.extend(
+            ending.iter().map(|(name, at)| Attention::token_ends(&path, name, Moment::new(*at, now))),
+        );
     }
     // The way there is the page of the app.
-    if let Some(maker) = also::<perm::AppsSecrets, _>(app, grant).await?.filter(|_| grant.can::<perm::AppsRead>()) {
+    if let Some(maker) =
+        also::<perm::AppsSecrets, _>(app, grant).await?.filter(|_| grant.can::<perm::AppsRead>())
+    {
         let ending = apps::endings::ending(&app.database, &maker).await?;
         found.extend(ending.iter().map(|(id, name, at)| {
             Attention::secret_ends(name, format!("{path}/apps/{id}#secrets"), Moment::new(*at, now))

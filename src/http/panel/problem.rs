@@ -196,8 +196,8 @@ fn tenant_path(path: &str) -> Option<&str> {
 /// The page that holds the form which posts to `path`.
 fn page_of(path: &str) -> String {
     const VERBS: [&str; 16] = [
-        "secrets", "roles", "remove", "resend", "revoke", "delete", "unlink", "transfer", "restore", "suspend",
-        "resume", "disable", "enable", "approve", "decline", "withdraw",
+        "secrets", "roles", "remove", "resend", "revoke", "delete", "unlink", "transfer", "restore",
+        "suspend", "resume", "disable", "enable", "approve", "decline", "withdraw",
     ];
     if path.starts_with("/account") {
         return "/account".to_owned();

@@ -239,7 +239,9 @@ async fn change(
     let wanted = AppChange {
         name: Some(typed.name.clone()),
         // A role that is kept keeps its end.
-        roles: Some(typed.roles.iter().map(|key| assignment(key, before.role_ends.get(key).copied())).collect()),
+        roles: Some(
+            typed.roles.iter().map(|key| assignment(key, before.role_ends.get(key).copied())).collect(),
+        ),
         allowed_origins: Some(typed.lines()),
         token_format: Some(typed.format),
         enabled: None,

@@ -65,6 +65,7 @@ async fn ask(who: Can<perm::AppsUpdate>, app: View, Path(id): Path<AppId>) -> Re
         text: format!("{} Its roles and secrets are kept, for when you enable it again.", stops(&shown)),
         action: format!("{path}/disable"),
         button: "Disable the app",
+        revision: None,
         cancel: path,
         errors: FormErrors::default(),
     };

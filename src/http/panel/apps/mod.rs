@@ -57,7 +57,6 @@ pub(super) struct AppsPage {
 /// An app in the list, or at the head of its page.
 #[derive(Debug)]
 pub(super) struct AppRow {
-    pub(super) id: String,
     pub(super) path: String,
     pub(super) name: String,
     pub(super) client_id: String,
@@ -78,7 +77,6 @@ impl AppRow {
     pub(super) fn new<P>(grant: &Grant<P>, app: &App, now: Timestamp) -> Self {
         let ends = app.secrets.iter().map(|secret| secret.expires_at).min();
         Self {
-            id: app.id.to_string(),
             path: format!("{}/apps/{}", path_of(grant), app.id),
             name: app.name.clone(),
             client_id: app.client_id.clone(),

@@ -4,8 +4,8 @@
 use axum::response::{IntoResponse as _, Response};
 
 use super::app::{app_page, revision};
-use crate::apps::secrets::{self, NewSecret};
 use crate::apps;
+use crate::apps::secrets::{self, NewSecret};
 use crate::authz::{Grant, perm};
 use crate::error::{Error, Result};
 use crate::http::access::Can;
@@ -107,6 +107,7 @@ async fn question(
         ),
         action: format!("{path}/secrets/{secret}/revoke"),
         button: "Revoke the secret",
+        revision: None,
         cancel: path,
         errors: FormErrors::default(),
     })

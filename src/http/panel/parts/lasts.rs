@@ -6,7 +6,8 @@ use crate::http::extract::Form;
 /// The choice that goes with the field for days.
 const OTHER: &str = "other";
 /// The times offered: the days as sent, and in words.
-const OFFERED: [(&str, &str); 4] = [("30", "30 days"), ("90", "90 days"), ("365", "1 year"), (OTHER, "Other")];
+const OFFERED: [(&str, &str); 4] =
+    [("30", "30 days"), ("90", "90 days"), ("365", "1 year"), (OTHER, "Other")];
 
 /// What is chosen.
 #[derive(Debug, Clone)]
@@ -54,6 +55,9 @@ mod tests {
         let days = |chosen: &str, days: &str| Lasts { chosen: chosen.into(), days: days.into() }.in_days();
         assert_eq!(Lasts::default().in_days(), 90);
         assert_eq!((days("365", "3"), days("other", "3")), (365, 3));
-        assert_eq!((days("other", ""), days("other", "-1"), days("other", "70000"), days("", "")), (0, 0, 0, 0));
+        assert_eq!(
+            (days("other", ""), days("other", "-1"), days("other", "70000"), days("", "")),
+            (0, 0, 0, 0)
+        );
     }
 }

@@ -3,7 +3,6 @@
 
 use askama::Template;
 
-use crate::http::panel::Icon;
 use crate::http::panel::parts::frame::Frame;
 use crate::http::panel::parts::shown::Moment;
 

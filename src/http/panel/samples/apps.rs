@@ -16,7 +16,6 @@ fn frame(look: Look) -> Frame {
 
 fn row(number: usize, name: &str) -> AppRow {
     AppRow {
-        id: scene::id(number).to_string(),
         path: format!("/t/acme/apps/{}", scene::id(number)),
         name: name.to_owned(),
         client_id: format!("fhc_8sKq2LmVx7PzRt4WbYc9Nd{number:02}"),
@@ -97,8 +96,12 @@ impl Sampled for AppPage {
         let refused = Self {
             app: row(2, scene::LONG),
             typed: Typed { origins: "app.example.com".to_owned(), ..typed(scene::LONG) },
-            errors: Rejected::field("allowed_origins", "invalid", "Write it like https://app.example.com: no path.")
-                .errors,
+            errors: Rejected::field(
+                "allowed_origins",
+                "invalid",
+                "Write it like https://app.example.com: no path.",
+            )
+            .errors,
             secret_errors: Rejected::field("secret", "stale", stale).errors,
             secrets: vec![secret(0, true), secret(1, false)],
             tokens: Some(Vec::new()),

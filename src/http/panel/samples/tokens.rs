@@ -65,8 +65,7 @@ impl Sampled for TokensPage {
             may_mint: true,
         };
         let names = ["Backup", "Laptop", scene::LONG, scene::UNBROKEN].into_iter().enumerate();
-        let all: Vec<TokenRow> =
-            names.map(|(number, name)| token(number, name)).chain([access(5)]).collect();
+        let all: Vec<TokenRow> = names.map(|(number, name)| token(number, name)).chain([access(5)]).collect();
         let own = || Self { all: false, next: None, ..page(vec![token(0, "Backup")]) };
         vec![
             ("usual", page(all)),
@@ -95,7 +94,10 @@ impl Sampled for MintPage {
             path: "/t/acme".to_owned(),
             name: String::new(),
             groups: vec![
-                group("members", &[("members:read", "See the members."), ("members:invite", "Invite people.")]),
+                group(
+                    "members",
+                    &[("members:read", "See the members."), ("members:invite", "Invite people.")],
+                ),
                 group(
                     "projects",
                     &[("projects:read", "See the projects."), ("projects:update", scene::LONG)],
@@ -124,7 +126,10 @@ impl Sampled for RotatePage {
             newest: scene::id(0).to_string(),
             errors: FormErrors::default(),
         };
-        vec![("usual", page("Backup", Vec::new())), ("awkward", page(scene::LONG, vec!["audit:read".to_owned()]))]
+        vec![
+            ("usual", page("Backup", Vec::new())),
+            ("awkward", page(scene::LONG, vec!["audit:read".to_owned()])),
+        ]
     }
 }
 
@@ -132,7 +137,8 @@ impl Sampled for MadePage {
     const PAGE: &'static str = "made";
 
     fn samples(look: Look) -> Vec<(&'static str, Self)> {
-        let page = |title: &str, client_id: Option<&str>| Self {
+        let page = |title: &str, client_id: Option<&str>| {
+            Self {
             frame: frame(look),
             title: title.to_owned(),
             note: String::new(),
@@ -142,6 +148,7 @@ impl Sampled for MadePage {
             command: "curl --user fhc_8sKq2LmVx7PzRt4WbYc9Nd00 --data grant_type=client_credentials https://id.example.com/oauth/token".to_owned(),
             tries: "Get an access token by it. curl asks for the secret, so that your shell does not remember it.",
             back: "/t/acme/apps/1".to_owned(),
+        }
         };
         let note = "The old one works for 1 day more, so that you can give your programs this one.";
         vec![

@@ -66,6 +66,7 @@ async fn question<R: Right>(app: &View, grant: &Grant<R>, id: TokenId) -> Result
         text: format!("{used} It cannot be brought back."),
         action: format!("{path}/{id}/revoke"),
         button: "Revoke the token",
+        revision: None,
         cancel: path,
         errors: FormErrors::default(),
     };

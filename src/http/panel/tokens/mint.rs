@@ -12,13 +12,13 @@ use crate::authz::{Grant, perm};
 use crate::error::{Error, Result};
 use crate::http::access::Can;
 use crate::http::extract::{Form, Path, Query};
+use crate::http::panel::page;
 use crate::http::panel::parts::form::{self, FormErrors, Rejected, renamed};
 use crate::http::panel::parts::frame::{Frame, Section, path_of};
 use crate::http::panel::parts::lasts::Lasts;
 use crate::http::panel::parts::made::MadePage;
 use crate::http::panel::parts::shown::Moment;
 use crate::http::panel::parts::view::View;
-use crate::http::panel::{Icon, page};
 use crate::http::routes::{Area, Routes};
 use crate::ids::TokenId;
 use crate::tokens::{self, NewToken, NewlyMinted, Room, Rotation};
@@ -137,9 +137,12 @@ async fn rotate(
     let how = Rotation { overlap_hours: Some(overlap.parse().unwrap_or(u16::MAX)) };
     match tokens::rotate(&app.authz, grant, id, (&how, room)).await {
         Ok((made, _)) => {
-            let kept = OVERLAPS.iter().find(|(hours, _)| *hours == overlap).filter(|(hours, _)| *hours != "0");
+            let kept =
+                OVERLAPS.iter().find(|(hours, _)| *hours == overlap).filter(|(hours, _)| *hours != "0");
             let note = match kept {
-                Some((_, words)) => format!("The old one works for {words} more, so that you can give your programs this one."),
+                Some((_, words)) => format!(
+                    "The old one works for {words} more, so that you can give your programs this one."
+                ),
                 None => "The old one works no more.".to_owned(),
             };
             shown_once(&app, grant, made, note).await

@@ -142,7 +142,11 @@ impl TokenRow {
 
     /// How much it may carry, in words.
     pub(super) fn count(&self) -> String {
-        if let [only] = self.scopes.as_slice() { only.clone() } else { format!("{} scopes", self.scopes.len()) }
+        if let [only] = self.scopes.as_slice() {
+            only.clone()
+        } else {
+            format!("{} scopes", self.scopes.len())
+        }
     }
 }
 
@@ -159,11 +163,8 @@ async fn listed<R: Right>(app: &View, grant: &Grant<R>, wanted: Wanted) -> Resul
     let (owner, unused) = (wanted.owner.filter(|_| all), wanted.unused.is_some_and(|word| !word.is_empty()));
     let whose = if all { owner } else { Some(grant.subject().uuid()) };
     let whose_text = whose.map(|id| id.to_string());
-    let scope = format!(
-        "panel tokens {} {} {unused}",
-        grant.tenant(),
-        whose_text.as_deref().unwrap_or("all")
-    );
+    let scope =
+        format!("panel tokens {} {} {unused}", grant.tenant(), whose_text.as_deref().unwrap_or("all"));
     let after = pagination::decode(&app.sealer, &scope, wanted.cursor.as_deref())?;
     // An id is one thing's alone, so it does not matter of which kind it is said to be.
     let filter = Filter { owner: owner.map(|owner| Subject::User(UserId::from_uuid(owner))), unused };
