@@ -188,7 +188,6 @@ async fn create(who: Can<perm::AppsCreate>, app: View, form: Form) -> Result<Res
     };
     match apps::create(&app.authz, grant, &new, app.config.limits.apps).await {
         Ok((made, _)) => {
-            // Who registers apps sees them, as roles are; who does not, goes back to where they may be.
             let place = format!("{}/apps/{}", path_of(grant), made.id);
             Ok(Notice::AppCreated.at(&place).into_response())
         }
