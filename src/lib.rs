@@ -16,6 +16,8 @@ pub mod dev;
 pub mod operators;
 // Signing in: providers, accounts, sessions.
 pub mod login;
+// OAuth: tokens issued to apps, the keys that sign them, how apps prove who they are.
+pub mod oauth;
 // Tenants: made, named, deleted.
 pub mod tenants;
 // Apps: machine members.

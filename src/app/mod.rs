@@ -5,6 +5,7 @@ mod audit;
 mod commands;
 #[cfg(feature = "dev")]
 mod dev;
+mod keys;
 mod policies;
 mod run;
 
@@ -27,11 +28,13 @@ use crate::http::state::{AppState, Parts};
 use crate::login::{GithubSettings, GoogleSettings, Providers, SessionStore, Sessions};
 use crate::mail::{self, MailBox, Outbox, Transport};
 use crate::members::LastSeen;
+use crate::oauth::Issuer;
 use crate::tokens::TokenUses;
 use crate::tokens::warn::Warnings;
 
 pub use audit::verify_audit;
 pub use commands::{access_tables, add_operator, list_operators, openapi, remove_operator};
+pub use keys::{list_keys, rotate_keys};
 pub use run::{dev, migrate, serve};
 
 /// A running application without its listeners. Its background work ends when it is dropped.
@@ -93,6 +96,7 @@ pub async fn build(config: Config, database: Database, mailbox: Option<MailBox>)
         Sessions::new(store, database.clone(), Arc::clone(&authz), limits, config.limits.cached_members);
     let sealer = Sealer::new(config.secret.expose_secret().as_bytes());
     let outbox = Outbox::new(sealer.clone());
+    let origin = config.origin();
     let transport = transport(&config, mailbox.clone())?;
     let dns = Dns::new(config.dns)?;
     let last_seen = Arc::new(LastSeen::new(config.limits.cached_members));
@@ -120,6 +124,7 @@ pub async fn build(config: Config, database: Database, mailbox: Option<MailBox>)
         config,
         authz,
         sessions,
+        issuer: Issuer::new(database.clone(), sealer.clone(), &origin),
         sealer,
         last_seen,
         token_uses,

@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::create::target;
-use super::{Secret, holds, list, store};
+use super::{App, Secret, holds, list, store};
 use crate::authz::{Authz, Grant, perm};
 use crate::clock::Timestamp;
-use crate::db::{AuditEvent, Committed, Database};
+use crate::db::{AuditEvent, Committed, Database, WriteTx};
 use crate::error::{Error, Result};
 use crate::ids::{AppId, AppSecretId, TenantId, secret_hash};
 use crate::tokens::format::{self, Kind};
@@ -121,6 +121,25 @@ pub async fn revoke(
     let event = AuditEvent::done(grant.actor(), "app_secret.revoked", target(&shown))
         .changing(&json!({ "secret_id": id, "expires_at": secret.expires_at }), &json!({}));
     tx.commit(event).await
+}
+
+/// Begins a write about how an app proves who it is: it is there, and holds nothing that the grant's principal does not.
+///
+/// # Errors
+/// [`Error::NotFound`]; [`Error::Forbidden`] when the app holds what the person does not; [`Error::Unavailable`].
+pub(crate) async fn begin(
+    authz: &Authz,
+    grant: &Grant<perm::AppsSecrets>,
+    app: AppId,
+) -> Result<(WriteTx, Grant<perm::AppsSecrets>, App)> {
+    let (mut tx, grant) = authz.write(grant).await?;
+    let (tenant, now) = (grant.tenant(), tx.at());
+    let shown = list::load(&mut tx, grant.policy(), app, now).await?.ok_or(Error::NotFound)?;
+    let held = store::held(&mut tx, tenant, app).await?;
+    if let Some(refusal) = holds::refusal(&grant, &held, &held, now) {
+        return Err(holds::explain(authz, tx, &grant, &refusal).await);
+    }
+    Ok((tx, grant, shown))
 }
 
 /// An app that proved who it is.

@@ -11,6 +11,7 @@ use crate::http::routes::RouteTable;
 use crate::login::{Providers, Sessions};
 use crate::mail::Outbox;
 use crate::members::LastSeen;
+use crate::oauth::Issuer;
 use crate::tokens::TokenUses;
 
 /// The application, shared by all requests.
@@ -32,6 +33,8 @@ pub struct Parts {
     pub providers: Providers,
     /// Keys derived from the installation's secret.
     pub sealer: Sealer,
+    /// Signs access tokens, and checks them.
+    pub issuer: Issuer,
     /// When members were last seen.
     pub last_seen: Arc<LastSeen>,
     /// When tokens were last used.

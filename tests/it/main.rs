@@ -21,5 +21,6 @@ mod guide;
 mod harness;
 mod http;
 mod login;
+mod oauth;
 mod panel;
 mod store;

@@ -10,6 +10,7 @@ use crate::ids::{
 };
 use crate::login::Provider;
 use crate::names::Slug;
+use crate::oauth::is_kid;
 
 /// For routes that are about a tenant from outside. Those inside one declare it by their access.
 impl Segment for TenantRef {
@@ -133,6 +134,18 @@ impl Segment for Provider {
 
     fn read(text: &str) -> Option<Self> {
         text.parse().ok()
+    }
+}
+
+/// A public key of an app, by its name.
+#[derive(Debug)]
+pub struct KeyWord(pub String);
+
+impl Segment for KeyWord {
+    const NAME: &'static str = "key";
+
+    fn read(text: &str) -> Option<Self> {
+        is_kid(text).then(|| Self(text.to_owned()))
     }
 }
 

@@ -32,6 +32,8 @@ pub(super) fn parameters(route: &RouteInfo, sent: &mut SchemaGenerator) -> Vec<V
 fn path_parameter(name: &str) -> Value {
     let (description, format) = match name {
         "tenant" => ("The tenant's slug or id.", None),
+        "app" => ("The app's id.", Some("uuid")),
+        "key" => ("The key's name (`kid`).", None),
         "role" => ("The role's key or id.", None),
         "user" => ("The user's id.", Some("uuid")),
         "invitation" => ("The invitation's id.", Some("uuid")),

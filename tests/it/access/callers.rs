@@ -57,6 +57,9 @@ impl Caller {
     }
 }
 
+/// A public key (RFC 8037 appendix A).
+const ED25519: &str = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+
 /// One tenant, one caller, and what they may act upon.
 pub(super) struct Scene {
     pub(super) tenant: Tenant,
@@ -131,12 +134,23 @@ impl Scene {
         let machine = owner.post_json(&tenant.api("/apps"), new_app).await.expect(201).json();
         let machine = machine["id"].as_str().unwrap().to_owned();
         let made = owner.post_json(&tenant.api(&format!("/apps/{machine}/secrets")), json!({})).await;
-        let secret = made.expect(201).json()["id"].as_str().unwrap().to_owned();
+        let made = made.expect(201).json();
+        let secret = made["id"].as_str().unwrap().to_owned();
+        let client = ["client_id", "secret"].map(|field| made[field].as_str().unwrap().to_owned());
+        let key = json!({ "kty": "OKP", "crv": "Ed25519", "kid": "one", "x": ED25519 });
+        owner.post_json(&tenant.api(&format!("/apps/{machine}/keys")), key).await.expect(201);
+        let access_token = app.db_access_token(&tenant, &machine, "projects:read").await.text;
+        let reader_token = app.db_token(&tenant, &owner, "tokens:read").await.text;
         let own_token = person.as_ref().filter(|_| caller.role().is_some()).unwrap_or(&victim);
         let own_token = app.db_token(&tenant, own_token, "projects:read").await;
         let parameters = HashMap::from([
             ("app", machine),
             ("secret", secret),
+            ("key", "one".to_owned()),
+            ("client id", client[0].clone()),
+            ("client secret", client[1].clone()),
+            ("access token", access_token),
+            ("reader token", reader_token),
             ("own token", own_token.id.to_string()),
             ("gone", gone),
             ("domain", domain),
@@ -212,6 +226,9 @@ impl Scene {
     /// Calls the route as the caller, with a body it can use.
     pub(super) async fn call(&self, app: &TestApp, route: &RouteInfo, tenant: &str) -> Answer {
         let path = self.path(route, tenant);
+        if route.path.starts_with("/oauth/") {
+            return self.call_as_client(app, &path).await;
+        }
         match (&self.caller, route.area, route.method.is_safe()) {
             (None, _, true) => app.anonymous().get(&path).await,
             (None, _, false) => {
@@ -235,6 +252,21 @@ impl Scene {
         call.header("idempotency-key", key).json(self.body(route)).await
     }
 
+    /// Calls an OAuth endpoint: whoever has the credential, whatever else they are.
+    async fn call_as_client(&self, app: &TestApp, path: &str) -> Answer {
+        let given = |name: &str| self.parameters[name].as_str();
+        let mut form = url::form_urlencoded::Serializer::new(String::new());
+        form.append_pair("grant_type", "client_credentials").append_pair("token", given("access token"));
+        let mut call = app.anonymous().call(http::Method::POST, path);
+        if path == "/oauth/introspect" {
+            call = call.header("authorization", format!("Bearer {}", given("reader token")));
+        } else {
+            form.append_pair("client_id", given("client id"));
+            form.append_pair("client_secret", given("client secret"));
+        }
+        call.header("content-type", "application/x-www-form-urlencoded").body(form.finish()).await
+    }
+
     /// A body the route can use.
     fn body(&self, route: &RouteInfo) -> Value {
         match (route.method.as_str(), route.path.trim_start_matches("/api/v1")) {
@@ -245,6 +277,9 @@ impl Scene {
             ("PUT", "/tenants/{tenant}/members/{user}/roles") => json!({ "roles": ["viewer", "member"] }),
             ("POST", "/tenants/{tenant}/invitations") => {
                 json!({ "email": "new@example.com", "roles": ["viewer"] })
+            }
+            ("POST", "/tenants/{tenant}/apps/{app}/keys") => {
+                json!({ "kty": "OKP", "crv": "Ed25519", "kid": "two", "x": ED25519 })
             }
             ("POST", "/tenants/{tenant}/apps") => json!({ "name": "New", "roles": ["viewer"] }),
             ("PATCH", "/tenants/{tenant}/apps/{app}") => json!({ "name": "New" }),

@@ -12,7 +12,8 @@ use super::callers::{CALLERS, Caller, Scene};
 use crate::harness::app::{Answer, TestApp, each_database};
 
 /// What is sent by an unsafe method and still changes nothing here, so that there is nothing to record.
-const CHANGE_NOTHING: [(&str, &str); 8] = [
+const CHANGE_NOTHING: [(&str, &str); 9] = [
+    ("/oauth/introspect", "a question, which RFC 7662 sends as a form"),
     ("/account/appearance", "how pages look is kept in a cookie of the browser"),
     ("/api/v1/tenants/{tenant}/access/explain", "a question that needs a body"),
     ("/api/v1/tenants/{tenant}/roles/{role}/preview", "says what a change would do; its body is that change"),
