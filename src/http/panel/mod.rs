@@ -4,6 +4,7 @@
 mod access;
 mod account;
 mod appearance;
+mod apps;
 mod asking;
 mod assets;
 mod audit;
@@ -45,6 +46,7 @@ mod settings;
 pub(super) mod sign_in;
 mod start;
 mod tenants;
+mod tokens;
 mod transfer;
 
 use askama::Template;
@@ -82,6 +84,8 @@ pub(super) fn routes() -> Routes {
         role_delete::routes(),
         projects::routes(),
         project::routes(),
+        apps::routes(),
+        tokens::routes(),
         access::routes(),
         audit::routes(),
         settings::routes(),

@@ -172,6 +172,8 @@ fn actions<P>(grant: &Grant<P>) -> Vec<Found> {
     };
     let all = [
         (invites, Icon::Invitation, "Invite someone", "/invitations#invite".to_owned()),
+        (grant.can::<perm::AppsCreate>(), Icon::App, "Register an app", "/apps/new".to_owned()),
+        (grant.can::<perm::TokensCreate>(), Icon::Token, "Mint a token", "/tokens/new".to_owned()),
         (
             grant.can::<perm::TenantUpdate>(),
             Icon::Edit,

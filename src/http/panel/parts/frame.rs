@@ -99,6 +99,8 @@ pub(in crate::http::panel) struct NavLink {
 pub(in crate::http::panel) enum Section {
     Overview,
     Projects,
+    Apps,
+    Tokens,
     Members,
     Invitations,
     Roles,
@@ -276,6 +278,7 @@ pub(in crate::http::panel) fn tenant_pages<P>(
             current: part == section,
         })
     };
+    let sees_tokens = grant.can::<perm::TokensRead>() || grant.can::<perm::TokensCreate>();
     let may_change = grant.can::<perm::TenantUpdate>() || grant.can::<perm::TenantDelete>();
     let (overview, projects) = (grant.can::<perm::TenantRead>(), grant.can::<perm::ProjectsRead>());
     let (members, roles) = (grant.can::<perm::MembersRead>(), grant.can::<perm::RolesRead>());
@@ -301,6 +304,8 @@ pub(in crate::http::panel) fn tenant_pages<P>(
         (
             "Tenant",
             vec![
+                (Section::Apps, "/apps", "Apps", Icon::App, "g b", grant.can::<perm::AppsRead>()),
+                (Section::Tokens, "/tokens", "Tokens", Icon::Token, "g k", sees_tokens),
                 (Section::Access, "/access", "Access", Icon::Access, "g c", access),
                 (Section::Audit, "/audit", "Audit log", Icon::Audit, "g l", audit),
                 (Section::Settings, "/settings", "Settings", Icon::Settings, "g s", may_change),

@@ -6,6 +6,7 @@ mod scene;
 
 mod access;
 mod account;
+mod apps;
 mod audit;
 mod docs;
 mod device;
@@ -27,6 +28,7 @@ mod role;
 mod roles;
 mod search;
 mod tenant;
+mod tokens;
 
 use askama::Template;
 
@@ -82,6 +84,14 @@ pub(super) fn all(look: Look) -> Vec<Sample> {
         of::<super::role_delete::DeleteRolePage>(look),
         of::<super::projects::ProjectsPage>(look),
         of::<super::project::ProjectPage>(look),
+        of::<super::apps::AppsPage>(look),
+        of::<super::apps::app::AppPage>(look),
+        of::<super::apps::app::NewAppPage>(look),
+        of::<super::apps::end::DeleteAppPage>(look),
+        of::<super::tokens::TokensPage>(look),
+        of::<super::tokens::mint::MintPage>(look),
+        of::<super::tokens::mint::RotatePage>(look),
+        of::<super::parts::made::MadePage>(look),
         of::<super::access::person::PersonPage>(look),
         of::<super::access::who::WhoPage>(look),
         of::<super::access::matrix::MatrixPage>(look),
@@ -150,6 +160,8 @@ mod tests {
             read(&panel),
             read(&panel.join("access")),
             read(&panel.join("docs")),
+            read(&panel.join("apps")),
+            read(&panel.join("tokens")),
             read(&panel.join("operator")),
             read(&panel.join("parts")),
         ]
