@@ -8,6 +8,7 @@ use crate::db::{Database, Sealer};
 use crate::decisions::Record;
 use crate::device;
 use crate::domains::{self, Dns};
+use crate::http::openapi;
 use crate::http::routes::RouteTable;
 use crate::login::{Providers, Sessions};
 use crate::mail::Outbox;
@@ -48,6 +49,8 @@ pub struct Parts {
     pub dns: Dns,
     /// Every route, for documents and tests.
     pub routes: RouteTable,
+    /// The document about them, made when first asked for.
+    pub document: openapi::Kept,
     /// Whether the node is shutting down.
     pub draining: std::sync::atomic::AtomicBool,
     /// Mail kept instead of sent, in development.

@@ -173,6 +173,7 @@ impl Scene {
             ("provider", "google".to_owned()),
             ("token", token),
             ("slug", "forbidden".to_owned()),
+            ("tag", "members".to_owned()),
             ("file", "none.css".to_owned()),
             ("sample", "none".to_owned()),
         ]);
@@ -181,6 +182,10 @@ impl Scene {
 
     /// Brings what the route undoes about first.
     pub(super) async fn prepare(&self, app: &TestApp, route: &RouteInfo) {
+        if route.path == "/t/{tenant}/apps/{app}/enable" {
+            let path = self.tenant.api(&format!("/apps/{}", self.parameters["app"]));
+            self.tenant.owner.patch(&path, json!({ "enabled": false })).await.expect(200);
+        }
         let Some(verb) = route.path.rsplit('/').next().filter(|_| route.path.contains("/operator/")) else {
             return;
         };
@@ -350,6 +355,29 @@ impl Scene {
                 vec![("archived", text("true")), ("revision", text("1"))]
             }
             "/t/{tenant}/projects/{project}/delete" => vec![("revision", text("1"))],
+            "/t/{tenant}/apps" => vec![("name", text("New")), ("role", text("viewer"))],
+            "/t/{tenant}/apps/{app}" => vec![
+                ("name", text("New")),
+                ("role", text("viewer")),
+                ("revision", self.revision(&format!("/apps/{}", self.parameters["app"])).await),
+            ],
+            "/t/{tenant}/apps/{app}/secrets" => vec![
+                ("lasts", text("30")),
+                ("revision", self.revision(&format!("/apps/{}", self.parameters["app"])).await),
+            ],
+            "/t/{tenant}/apps/{app}/delete" => vec![
+                ("confirm", text("Robot")),
+                ("revision", self.revision(&format!("/apps/{}", self.parameters["app"])).await),
+            ],
+            "/t/{tenant}/tokens/new" => vec![
+                ("name", text("New")),
+                ("scope", text("projects:read")),
+                ("lasts", text("30")),
+                ("newest", self.parameters["own token"].clone()),
+            ],
+            "/t/{tenant}/tokens/{token}/rotate" => {
+                vec![("overlap", text("24")), ("newest", self.parameters["own token"].clone())]
+            }
             "/t/{tenant}/requests" => {
                 vec![("role", text("admin")), ("hours", text("8")), ("reason", text("It is needed."))]
             }

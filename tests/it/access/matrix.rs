@@ -9,6 +9,7 @@ use freehold::http::routes::{Area, RouteInfo};
 use http::Method;
 
 use super::callers::{CALLERS, Caller, Scene};
+use super::described;
 use crate::harness::app::{Answer, TestApp, each_database};
 
 /// What is sent by an unsafe method and still changes nothing here, so that there is nothing to record.
@@ -105,6 +106,7 @@ async fn check(app: &TestApp, route: &RouteInfo, scene: &Scene, expected: Expect
     let before = Traces::of(app).await;
     let answer = scene.call(app, route, &scene.tenant.slug).await;
     let after = Traces::of(app).await;
+    described::fits(app.state.document.of(&app.state.routes, &app.state.authz), route, &answer, at);
     match expected {
         Expected::SignIn => is_sent_to_sign_in(route, &answer, at),
         Expected::NotFound => {
