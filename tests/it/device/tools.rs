@@ -138,9 +138,10 @@ async fn a_tool_gets_no_more_than_the_person_may_when_it_fetches() {
         becomes("viewer").await;
         Tool::is_told(&tool.fetches(&waiting).await, "access_denied");
         becomes("admin").await;
+        assert_eq!(app.db_number("select count(*) from tokens").await, 2);
         tenant.owner.delete(&tenant.api(&format!("/members/{}", bob.id))).await.expect(204);
         Tool::is_told(&tool.fetches(&waiting).await, "access_denied");
-        assert_eq!(app.db_number("select count(*) from tokens").await, 2);
+        assert_eq!(app.db_number("select count(*) from tokens").await, 0, "and theirs are gone");
     })
     .await;
 }
