@@ -3,4 +3,6 @@
 mod callers;
 mod forms;
 mod matrix;
+mod secrets;
 mod slugs;
+mod tokens;

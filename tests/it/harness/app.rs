@@ -20,7 +20,7 @@ use freehold::dev::dns::NameServer;
 use freehold::http::extract::{FORM_TOKEN, form_token};
 use freehold::http::router;
 use freehold::http::state::AppState;
-use freehold::ids::{TenantId, TokenId, UserId};
+use freehold::ids::{AppId, Subject, TenantId, TokenId, UserId};
 use freehold::invitations::{self, NewInvitation};
 use freehold::login::accounts::{Browser as Client, Entry, enter, link};
 use freehold::login::{ExternalIdentity, Provider};
@@ -202,7 +202,6 @@ impl TestApp {
         db::number(&self.state.database, sql).await
     }
 
-    /// Runs a statement past the application; how many rows it wrote.
     /// Fails where a member is sorted and found by another name than their own.
     pub(crate) async fn db_members_sort_by_their_names(&self) {
         let stray = "select count(*) from members m join users u on u.id = m.user_id \
@@ -210,6 +209,7 @@ impl TestApp {
         assert_eq!(self.db_number(stray).await, 0);
     }
 
+    /// Runs a statement past the application; how many rows it wrote.
     pub(crate) async fn db_execute(&self, sql: &str) -> u64 {
         db::execute(&self.state.database, sql).await
     }
@@ -219,19 +219,29 @@ impl TestApp {
         db::dump(&self.state.database, except).await
     }
 
-    /// A token of theirs, made past the rules for minting.
+    /// A personal token of theirs, made past the rules for minting.
     pub(crate) async fn db_token(&self, tenant: &Tenant, person: &Person, scopes: &str) -> MintedToken {
-        let mut tx = self.state.database.write(Chain::Tenant(tenant.id)).await.unwrap();
-        let expires_at = tx.at() + Duration::from_hours(24);
-        let scopes: Vec<&str> = scopes.split(' ').collect();
-        let access = tokens::Access {
-            tenant: tenant.id,
-            owner: person.id.into(),
-            name: "Made by a test",
-            scopes: &scopes,
-            expires_at,
+        self.db_token_of(tenant, person.id, scopes).await
+    }
+
+    /// A token made past the rules for minting: a person's personal one, an app's access token.
+    pub(crate) async fn db_token_of(
+        &self,
+        tenant: &Tenant,
+        owner: impl Into<Subject>,
+        scopes: &str,
+    ) -> MintedToken {
+        let owner = owner.into();
+        let (kind, lasts) = match owner {
+            Subject::User(_) => (tokens::format::Kind::Personal, Duration::from_hours(24)),
+            Subject::App(_) => (tokens::format::Kind::Access, Duration::from_hours(1)),
         };
-        let (id, minted) = tokens::issue(&mut tx, tokens::format::Kind::Personal, &access).await.unwrap();
+        let mut tx = self.state.database.write(Chain::Tenant(tenant.id)).await.unwrap();
+        let expires_at = tx.at() + lasts;
+        let scopes: Vec<&str> = scopes.split(' ').collect();
+        let access =
+            tokens::Access { tenant: tenant.id, owner, name: "Made by a test", scopes: &scopes, expires_at };
+        let (id, minted) = tokens::issue(&mut tx, kind, &access).await.unwrap();
         let target = Target::new("token", id, "Made by a test");
         tx.commit(AuditEvent::done(Actor::system("test"), "token.created", target)).await.unwrap();
         MintedToken { id, text: minted.text }
@@ -410,6 +420,13 @@ impl Person {
     pub(crate) async fn joins(&self, tenant: &Tenant, role: &str) {
         let secret = self.is_invited(tenant, role).await;
         invitations::accept(&self.invitation_deps(), &self.principal().await, &secret).await.unwrap();
+    }
+
+    /// Registers an app of the tenant with these roles.
+    pub(crate) async fn registers(&self, tenant: &Tenant, name: &str, roles: serde_json::Value) -> AppId {
+        let new = serde_json::json!({ "name": name, "roles": roles });
+        let made = self.post_json(&tenant.api("/apps"), new).await.expect(201).json();
+        made["id"].as_str().unwrap().parse().unwrap()
     }
 
     /// Mints a token of theirs; they have just signed in.

@@ -2,6 +2,7 @@
 
 mod access;
 mod account;
+mod app_roles;
 mod audit;
 mod audit_live;
 mod domains;
