@@ -30,6 +30,8 @@ pub mod requests;
 pub mod undo;
 // Domains a tenant has proved, and joining by them.
 pub mod domains;
+// Projects: the example of what a product adds.
+pub mod projects;
 // Who is in a tenant, with which roles.
 pub mod members;
 // The roles of a tenant, and who may give them.
@@ -62,3 +64,5 @@ pub mod error;
 pub mod ids;
 // What people may call things.
 pub mod names;
+// Long lists in parts.
+pub mod lists;

@@ -123,6 +123,9 @@ pub struct Limits {
     /// Roles a tenant may have besides those every tenant has, at most.
     #[arg(long, env = "FREEHOLD_MAX_ROLES", default_value_t = 100, global = true)]
     pub roles: i64,
+    /// Projects a tenant may have, archived ones included, at most.
+    #[arg(long, env = "FREEHOLD_MAX_PROJECTS", default_value_t = 1_000, global = true)]
+    pub projects: i64,
     /// Open invitations a tenant may have, at most.
     #[arg(long, env = "FREEHOLD_MAX_OPEN_INVITATIONS", default_value_t = 500, global = true)]
     pub open_invitations: i64,

@@ -149,6 +149,8 @@ pub async fn expired_rows(on: &mut impl Executor, now: Timestamp) -> Result<u64>
     removed += sql!(on, execute, sqlx::query("delete from link_grants where expires_at < $1").bind(now))?;
     removed += sql!(on, execute, sqlx::query("delete from session_records where expires_at < $1").bind(now))?;
     removed += sql!(on, execute, sqlx::query("delete from sessions where expires_at < $1").bind(now))?;
+    removed +=
+        sql!(on, execute, sqlx::query("delete from idempotency_keys where expires_at < $1").bind(now))?;
     removed += sql!(on, execute, sqlx::query("delete from outbox where expires_at < $1").bind(now))?;
     removed += sql!(on, execute, sqlx::query("delete from app_secrets where expires_at < $1").bind(now))?;
     removed += sql!(on, execute, sqlx::query("delete from tokens where expires_at < $1").bind(now))?;

@@ -12,7 +12,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, Sq
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool};
 
 use crate::clock::Clock;
-use crate::db::Change;
+use crate::db::{Change, once};
 use crate::error::{Error, Result};
 
 /// How long a request waits for a connection before it is answered 503.
@@ -121,6 +121,7 @@ impl Database {
     /// # Errors
     /// [`Error::Unavailable`] when no connection is free within a second.
     pub async fn read(&self) -> Result<Reader> {
+        once::release().await?;
         self.check()?;
         Ok(match &self.pools {
             Pools::Postgres { pool, .. } => Reader::Postgres(pool.acquire().await?),

@@ -9,6 +9,7 @@ mod constraint;
 mod encode;
 mod event;
 mod migrate;
+mod once;
 mod seal;
 mod tx;
 
@@ -20,6 +21,7 @@ pub use changes::{
 pub use connect::{Connection, Database, Executor, Reader};
 pub use event::{Action, AuditEvent, EffectOn, Outcome, Target, Undone};
 pub use migrate::SchemaState;
+pub use once::{Known, Once, OnceKey};
 pub use seal::Sealer;
 pub use tx::{Committed, WriteTx};
 

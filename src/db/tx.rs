@@ -9,7 +9,7 @@ use crate::clock::Timestamp;
 use crate::db::connect::{ACQUIRE_TIMEOUT, Pools};
 use crate::db::{
     AuditEvent, Chain, ChainedEvent, Change, ChangeKind, Connection, Database, EffectOn, Executor, changes,
-    sql,
+    once, sql,
 };
 use crate::error::{Error, Result};
 use crate::ids::{AppId, EventId, SessionHandle, UserId};
@@ -59,6 +59,47 @@ impl Executor for WriteTx {
     }
 }
 
+/// A write that is whole, up to its commit.
+pub(super) struct Held {
+    inner: Inner,
+    database: Database,
+    at: Timestamp,
+    started: Instant,
+    changes: Vec<Change>,
+}
+
+impl std::fmt::Debug for Held {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Held").field("at", &self.at).finish_non_exhaustive()
+    }
+}
+
+impl Executor for Held {
+    fn connection(&mut self) -> Connection<'_> {
+        self.inner.connection()
+    }
+}
+
+impl Held {
+    /// The moment of the write.
+    pub(super) fn at(&self) -> Timestamp {
+        self.at
+    }
+
+    /// Commits, and has this node drop its copies of what changed.
+    pub(super) async fn commit(self) -> Result<()> {
+        if self.started.elapsed() > LONGEST {
+            return Err(Error::Unavailable("the transaction took too long", None));
+        }
+        match self.inner {
+            Inner::Postgres(tx) => tx.commit().await?,
+            Inner::Sqlite(tx) => tx.commit().await?,
+        }
+        self.database.tell(&self.changes);
+        Ok(())
+    }
+}
+
 /// What a commit did besides the change itself.
 #[derive(Debug, Clone, Copy)]
 pub struct Committed {
@@ -102,6 +143,7 @@ impl Database {
     /// # Errors
     /// [`Error::Unavailable`] when no connection is to be had in time.
     pub async fn upkeep(&self) -> Result<impl Executor + use<>> {
+        once::release().await?;
         self.check()?;
         Ok(match &self.pools {
             Pools::Postgres { pool, .. } => super::Reader::Postgres(pool.acquire().await?),
@@ -110,6 +152,7 @@ impl Database {
     }
 
     async fn begin(&self) -> Result<Inner> {
+        once::release().await?;
         self.check()?;
         Ok(match &self.pools {
             Pools::Postgres { pool, .. } => {
@@ -165,7 +208,8 @@ impl WriteTx {
     }
 
     /// Commits, with `event` as the record of what was done. When this returns, this node decides by the new
-    /// state; others follow within a second.
+    /// state; others follow within a second. In a request with an `Idempotency-Key` the commit itself comes with the
+    /// answer, or before the next use of the database (`db/once.rs`).
     ///
     /// # Errors
     /// [`Error::Unavailable`] when the database cannot answer or the transaction took too long: nothing is changed
@@ -177,14 +221,8 @@ impl WriteTx {
         for change in &self.changes {
             changes::insert(&mut self.inner, *change, self.at).await?;
         }
-        if self.started.elapsed() > LONGEST {
-            return Err(Error::Unavailable("the transaction took too long", None));
-        }
-        match self.inner {
-            Inner::Postgres(tx) => tx.commit().await?,
-            Inner::Sqlite(tx) => tx.commit().await?,
-        }
-        self.database.tell(&self.changes);
+        let Self { inner, database, at, started, changes, .. } = self;
+        once::commit(Held { inner, database, at, started, changes }).await?;
         Ok(Committed { event: event.id, policy_version })
     }
 

@@ -34,6 +34,21 @@ impl RequestTrace {
         trace.map(AsRef::as_ref).ok_or(Error::Internal("the request did not pass the boundary", None))
     }
 
+    /// The same, for longer than the request's head is there.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when the request did not pass the boundary.
+    pub fn shared(parts: &Parts) -> Result<Arc<Self>> {
+        let trace = parts.extensions.get::<Arc<Self>>().cloned();
+        trace.ok_or(Error::Internal("the request did not pass the boundary", None))
+    }
+
+    /// Whether a decision allowed the handler to run.
+    #[must_use]
+    pub fn is_decided(&self) -> bool {
+        self.decided.get().is_some()
+    }
+
     /// A decision allowed the handler to run.
     pub fn decided(&self) {
         self.decided.get_or_init(|| ());
@@ -79,7 +94,7 @@ pub async fn guard(State(app): State<AppState>, request: Request, next: Next) ->
     let matched = request.extensions().get::<MatchedPath>().is_some();
     let response = next.run(request).await;
     let fine = response.status().is_success() || response.status().is_redirection();
-    if matched && fine && trace.decided.get().is_none() {
+    if matched && fine && !trace.is_decided() {
         return Error::Internal("an answer was given that no decision touched", None).into_response();
     }
     response

@@ -12,6 +12,7 @@ pub mod boundary;
 pub mod extract;
 pub mod guard;
 mod health;
+mod idempotency;
 mod login;
 pub mod openapi;
 mod openings;

@@ -28,11 +28,13 @@ use std::collections::HashMap;
 use axum::Router;
 use axum::extract::FromRequestParts;
 use axum::handler::Handler;
-use axum::response::IntoResponse;
-use axum::routing::{MethodFilter, on};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodFilter, MethodRouter, on};
 use http::Method;
+use http::request::Parts;
 
 use crate::http::access::{Access, Declares};
+use crate::http::idempotency::{self, Keyed};
 use crate::http::openapi::{Input, Operation, Output};
 use crate::http::state::AppState;
 
@@ -111,6 +113,8 @@ pub trait Declared<M>: Handler<M, AppState> {
     fn access() -> Access;
     /// What it takes and gives.
     fn operation() -> Operation;
+    /// Asks whether the caller may call it, and answers as it would when not.
+    fn admit(parts: &mut Parts, app: &AppState) -> impl Future<Output = Result<(), Response>> + Send;
 }
 
 macro_rules! declared {
@@ -133,6 +137,10 @@ macro_rules! declared {
                 $($argument::describe(&mut operation);)*
                 Answer::describe(&mut operation);
                 operation
+            }
+
+            async fn admit(parts: &mut Parts, app: &AppState) -> Result<(), Response> {
+                A::from_request_parts(parts, app).await.map(drop).map_err(IntoResponse::into_response)
             }
         }
     };
@@ -162,7 +170,7 @@ impl Routes {
         self.add(Method::GET, MethodFilter::GET, path, summary, handler)
     }
 
-    /// Adds a POST route.
+    /// Adds a POST route. One of the API does once what comes with an `Idempotency-Key`.
     #[must_use]
     pub fn post<H: Declared<M>, M: 'static>(
         self,
@@ -170,7 +178,20 @@ impl Routes {
         summary: &'static str,
         handler: H,
     ) -> Self {
-        self.add(Method::POST, MethodFilter::POST, path, summary, handler)
+        if self.area != Area::Api {
+            return self.add(Method::POST, MethodFilter::POST, path, summary, handler);
+        }
+        let mut operation = H::operation();
+        idempotency::describe(&mut operation);
+        let info = RouteInfo {
+            method: Method::POST,
+            path,
+            access: H::access(),
+            area: self.area,
+            summary,
+            operation,
+        };
+        self.insert(on(MethodFilter::POST, Keyed::new(handler)), info)
     }
 
     /// Adds a PUT route.
@@ -219,21 +240,26 @@ impl Routes {
         (self.router, RouteTable::new(self.table))
     }
 
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "this is the one place that adds routes, with their declaration"
-    )]
     fn add<H: Declared<M>, M: 'static>(
-        mut self,
+        self,
         method: Method,
         filter: MethodFilter,
         path: &'static str,
         summary: &'static str,
         handler: H,
     ) -> Self {
-        self.router = self.router.route(path, on(filter, handler));
-        let (access, operation) = (H::access(), H::operation());
-        self.table.push(RouteInfo { method, path, access, area: self.area, summary, operation });
+        let (access, operation, area) = (H::access(), H::operation(), self.area);
+        let info = RouteInfo { method, path, access, area, summary, operation };
+        self.insert(on(filter, handler), info)
+    }
+
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "this is the one place that adds routes, with their declaration"
+    )]
+    fn insert(mut self, to: MethodRouter<AppState>, info: RouteInfo) -> Self {
+        self.router = self.router.route(info.path, to);
+        self.table.push(info);
         self
     }
 }

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 pub use subject::Subject;
 
-pub use random::{base62, random_bytes, secret_hash, secret_text};
+pub use random::{base62, random_bytes, secret_hash, secret_text, sha256};
 
 /// The id of a `K`: a `UUIDv7`, so ids of one kind sort by the time they were made.
 pub struct Id<K> {
@@ -60,6 +60,9 @@ pub mod kind {
     /// A request to be let into a tenant.
     #[derive(Debug)]
     pub enum JoinRequest {}
+    /// A project.
+    #[derive(Debug)]
+    pub enum Project {}
     /// An audit event.
     #[derive(Debug)]
     pub enum Event {}
@@ -93,6 +96,8 @@ pub type InvitationId = Id<kind::Invitation>;
 pub type RoleRequestId = Id<kind::RoleRequest>;
 /// The id of a request to be let into a tenant.
 pub type JoinRequestId = Id<kind::JoinRequest>;
+/// The id of a project.
+pub type ProjectId = Id<kind::Project>;
 /// The id of an audit event.
 pub type EventId = Id<kind::Event>;
 /// The id of a mail waiting in the outbox.

@@ -40,5 +40,11 @@ pub fn base62(mut number: [u8; 32]) -> String {
 /// The SHA-256 of a secret: what is stored in its place.
 #[must_use]
 pub fn secret_hash(secret: &str) -> Vec<u8> {
-    aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, secret.as_bytes()).as_ref().to_vec()
+    sha256(secret.as_bytes())
+}
+
+/// The SHA-256 of a message.
+#[must_use]
+pub fn sha256(message: &[u8]) -> Vec<u8> {
+    aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, message).as_ref().to_vec()
 }

@@ -17,6 +17,7 @@ mod browser;
 mod cluster;
 mod commands;
 mod db;
+mod guide;
 mod harness;
 mod http;
 mod login;

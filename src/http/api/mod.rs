@@ -11,6 +11,7 @@ mod joining;
 mod me;
 mod members;
 mod operator;
+mod projects;
 mod requests;
 mod roles;
 mod tenants;
@@ -33,6 +34,7 @@ pub(super) fn routes() -> Routes {
         .and(tokens::routes())
         .and(domains::routes())
         .and(joining::routes())
+        .and(projects::routes())
         .and(access::routes())
         .and(audit::routes())
         .and(operator::routes())

@@ -1,7 +1,7 @@
-//! A request's body, whatever its media type. Called by `Json` and `Form`; must never hold more than the limit, nor
+//! A request's body, whatever its media type. Called by `Json`, `Form` and for keyed requests; must never hold more than the limit, nor
 //! wait for the rest of a body without end.
 
-use axum::extract::Request;
+use axum::body::Body;
 use http::{HeaderMap, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
@@ -19,11 +19,11 @@ pub(super) fn media_type(headers: &HeaderMap) -> Option<&str> {
     values.next().is_none().then(|| value.split(';').next().unwrap_or_default().trim())
 }
 
-pub(super) async fn read_body(request: Request) -> Result<Vec<u8>> {
-    if request.headers().contains_key(header::CONTENT_ENCODING) {
+pub(in crate::http) async fn read_body(headers: &HeaderMap, body: Body) -> Result<Vec<u8>> {
+    if headers.contains_key(header::CONTENT_ENCODING) {
         return Err(Error::MediaType);
     }
-    let collect = Limited::new(request.into_body(), MAX_BODY).collect();
+    let collect = Limited::new(body, MAX_BODY).collect();
     let collected = tokio::time::timeout(BODY_TIMEOUT, collect)
         .await
         .map_err(|_elapsed| Error::Malformed("the body did not arrive in time".into()))?;

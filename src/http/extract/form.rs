@@ -32,6 +32,15 @@ impl Form {
         Ok(value)
     }
 
+    /// The field `revision`: which state of a thing the form was made for.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] when it is no number.
+    pub fn revision(&self) -> Result<i64> {
+        let revision = self.text("revision")?.parse();
+        revision.map_err(|_number| Error::Malformed("the revision is not a number".into()))
+    }
+
     /// Every value of the field `name`, as check boxes send them.
     #[must_use]
     pub fn list(&self, name: &str) -> Vec<String> {
@@ -66,7 +75,8 @@ impl FromRequest<AppState> for Form {
             return Err(Error::MediaType);
         }
         let session = request.extensions().get::<SessionRef>().copied().ok_or(Error::Csrf)?;
-        let body = read_body(request).await?;
+        let (parts, body) = request.into_parts();
+        let body = read_body(&parts.headers, body).await?;
         let mut fields: Vec<(String, String)> = url::form_urlencoded::parse(&body).into_owned().collect();
         let tokens: Vec<String> =
             fields.iter().filter(|(name, _)| name == FORM_TOKEN).map(|(_, value)| value.clone()).collect();

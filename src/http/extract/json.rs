@@ -19,7 +19,8 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Json<T> {
         if media_type(request.headers()) != Some("application/json") {
             return Err(Error::MediaType);
         }
-        let body = read_body(request).await?;
+        let (parts, body) = request.into_parts();
+        let body = read_body(&parts.headers, body).await?;
         // serde would take an array of the fields in order for the object itself.
         if body.iter().find(|byte| !byte.is_ascii_whitespace()).is_some_and(|first| *first == b'[') {
             return Err(Error::invalid("", "type", "The body must be a JSON object."));

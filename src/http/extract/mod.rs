@@ -15,6 +15,7 @@ use crate::http::openapi::{Input, Operation};
 use crate::http::state::AppState;
 
 pub use body::MAX_BODY;
+pub(in crate::http) use body::read_body;
 pub use form::{FORM_TOKEN, Form, form_token};
 pub use if_match::IfMatch;
 pub use json::Json;

@@ -5,7 +5,7 @@ use super::path::Segment;
 use crate::authz::TenantRef;
 use crate::email::DomainName;
 use crate::ids::{
-    AppId, AppSecretId, EventId, IdentityId, InvitationId, JoinRequestId, RoleId, RoleRequestId,
+    AppId, AppSecretId, EventId, IdentityId, InvitationId, JoinRequestId, ProjectId, RoleId, RoleRequestId,
     SessionHandle, TenantId, TokenId, UserId,
 };
 use crate::login::Provider;
@@ -78,6 +78,14 @@ impl Segment for JoinRequestId {
 
 impl Segment for EventId {
     const NAME: &'static str = "event";
+
+    fn read(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+impl Segment for ProjectId {
+    const NAME: &'static str = "project";
 
     fn read(text: &str) -> Option<Self> {
         text.parse().ok()

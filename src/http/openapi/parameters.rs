@@ -36,6 +36,7 @@ fn path_parameter(name: &str) -> Value {
         "user" => ("The user's id.", Some("uuid")),
         "invitation" => ("The invitation's id.", Some("uuid")),
         "request" => ("The request's id.", Some("uuid")),
+        "project" => ("The project's id.", Some("uuid")),
         "event" => ("The event's id.", Some("uuid")),
         "session" => ("The session's id.", Some("uuid")),
         "identity" => ("The identity's id.", Some("uuid")),

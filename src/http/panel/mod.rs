@@ -27,6 +27,8 @@ mod operator;
 mod overview;
 mod parts;
 mod problem;
+mod project;
+mod projects;
 mod remove;
 mod request;
 mod requests;
@@ -76,6 +78,8 @@ pub(super) fn routes() -> Routes {
         roles::routes(),
         role::routes(),
         role_delete::routes(),
+        projects::routes(),
+        project::routes(),
         access::routes(),
         audit::routes(),
         settings::routes(),

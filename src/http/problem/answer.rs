@@ -79,7 +79,7 @@ pub fn add_headers(error: &Error, response: &mut Response) {
         }
     } else if let Error::TooMany { retry_after, .. } = error {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(retry_after.as_secs().max(1)));
-    } else if matches!(error, Error::Unavailable(..)) {
+    } else if matches!(error, Error::Unavailable(..) | Error::InProgress) {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(1));
     }
 }

@@ -22,6 +22,10 @@ pub(super) fn detail(error: &Error) -> Cow<'static, str> {
             errors.first().map_or("The request is not valid.".into(), |first| first.detail.clone())
         }
         Error::Conflict(why) => why.clone(),
+        Error::Taken(field) => field.detail.clone(),
+        Error::InProgress => {
+            "A request with this Idempotency-Key is being answered. Ask again shortly.".into()
+        }
         Error::Stale => "It was changed meanwhile. Read it again, then repeat.".into(),
         Error::TooLarge => "The request is too large.".into(),
         Error::MediaType => "Send application/json, uncompressed.".into(),

@@ -95,6 +95,8 @@ impl Scene {
         let invitation = owner.post_json(&tenant.api("/invitations"), invited).await.expect(201).json();
         let own_role = json!({ "name": "Custom", "permissions": ["projects:read"] });
         let role = owner.post_json(&tenant.api("/roles"), own_role).await.expect(201).json();
+        let project = json!({ "name": "Apollo" });
+        let project = owner.post_json(&tenant.api("/projects"), project).await.expect(201).json();
         let made = owner.get(&tenant.api("/audit-events?action=role.created")).await.expect(200).json();
         let event = made["items"][0]["id"].as_str().unwrap().to_owned();
         let asking = async |person: &Person| {
@@ -144,6 +146,7 @@ impl Scene {
             ("user", victim.id.to_string()),
             ("invitation", invitation["id"].as_str().unwrap().to_owned()),
             ("role", role["key"].as_str().unwrap().to_owned()),
+            ("project", project["id"].as_str().unwrap().to_owned()),
             ("event", event),
             ("request", request),
             ("own request", own_request),
@@ -230,6 +233,13 @@ impl Scene {
         program.call(route.method.clone(), &path).json(self.body(route)).await
     }
 
+    /// Calls a route of the API as the caller, with a key.
+    pub(super) async fn call_keyed(&self, route: &RouteInfo, key: &str) -> Answer {
+        let person = self.caller.as_ref().expect("somebody");
+        let call = person.call(route.method.clone(), &self.path(route, &self.tenant.slug));
+        call.header("idempotency-key", key).json(self.body(route)).await
+    }
+
     /// A body the route can use.
     fn body(&self, route: &RouteInfo) -> Value {
         match (route.method.as_str(), route.path.trim_start_matches("/api/v1")) {
@@ -257,6 +267,8 @@ impl Scene {
             | ("POST", "/tenants/{tenant}/roles/{role}/preview") => {
                 json!({ "permissions": ["projects:update"] })
             }
+            ("POST", "/tenants/{tenant}/projects") => json!({ "name": "New" }),
+            ("PATCH", "/tenants/{tenant}/projects/{project}") => json!({ "archived": true }),
             ("POST", "/tenants/{tenant}/access/explain") => json!({
                 "subject": { "type": "user", "id": self.parameters["user"] }, "permission": "members:read"
             }),
@@ -299,6 +311,12 @@ impl Scene {
             "/t/{tenant}/roles/{role}/delete" => {
                 vec![("revision", self.revision(&format!("/roles/{}", self.parameters["role"])).await)]
             }
+            "/t/{tenant}/projects" => vec![("name", text("New"))],
+            "/t/{tenant}/projects/{project}" => vec![("name", text("New")), ("revision", text("1"))],
+            "/t/{tenant}/projects/{project}/archive" => {
+                vec![("archived", text("true")), ("revision", text("1"))]
+            }
+            "/t/{tenant}/projects/{project}/delete" => vec![("revision", text("1"))],
             "/t/{tenant}/requests" => {
                 vec![("role", text("admin")), ("hours", text("8")), ("reason", text("It is needed."))]
             }

@@ -2,6 +2,7 @@
 
 mod callers;
 mod forms;
+mod keyed;
 mod matrix;
 mod secrets;
 mod slugs;

@@ -93,3 +93,72 @@ async fn kill_9_loses_no_acknowledged_write_on_sqlite() {
 async fn kill_9_loses_no_acknowledged_write_on_postgres() {
     loses_nothing(&Installation::over_shared_postgres().await).await;
 }
+
+/// Requests that were acknowledged before the node is killed; all of one person, who may own fifty tenants.
+const KEYED: usize = 24;
+
+/// Makes tenants until the node is gone, each with a key of its own; the keys, the last one of which may be of a
+/// request that was done and not answered.
+async fn make(ada: &Client, node: &str, writer: usize, done: &tokio::sync::mpsc::Sender<()>) -> Vec<String> {
+    let mut keys = Vec::new();
+    loop {
+        let key = format!("{writer}-{}", keys.len());
+        keys.push(key.clone());
+        let headers = [("idempotency-key", key.as_str())];
+        let path = (Method::POST, "/api/v1/tenants");
+        let Some(answer) = ada.try_send(node, path, Some(&json!({ "name": key })), &headers).await else {
+            return keys;
+        };
+        answer.expect(201);
+        done.send(()).await.ok();
+    }
+}
+
+async fn writes_once(installation: &Installation) {
+    let mut node: Node = installation.node().await;
+    let ada = Client::of(installation);
+    ada.sign_in(&node, "google", "ada").await;
+    let (done, mut acknowledged) = tokio::sync::mpsc::channel(KEYED);
+    let url = node.url.clone();
+    let writers = (0..WRITERS).map(|writer| make(&ada, &url, writer, &done));
+    let killer = async {
+        for _ in 0..KEYED {
+            acknowledged.recv().await;
+        }
+        node.program.kill();
+        drop(acknowledged);
+    };
+    let (keys, ()) = tokio::join!(join_all(writers), killer);
+
+    let node = installation.node().await;
+    let keys: Vec<String> = keys.into_iter().flatten().collect();
+    let mut done_before = 0;
+    for key in &keys {
+        let headers = [("idempotency-key", key.as_str())];
+        let path = (Method::POST, "/api/v1/tenants");
+        let again = ada.try_send(&node.url, path, Some(&json!({ "name": key })), &headers).await.unwrap();
+        done_before += usize::from(again.header("idempotency-replayed") == "true");
+        assert_eq!(again.expect(201).json()["name"], key.as_str());
+    }
+    assert!(done_before >= KEYED, "what was acknowledged is answered again");
+    let me = ada.get(&node, "/api/v1/me").await.expect(200).json();
+    let mut names: Vec<String> =
+        me["tenants"].as_array().unwrap().iter().map(|tenant| tenant["name"].to_string()).collect();
+    names.sort();
+    names.dedup();
+    assert_eq!(me["tenants"].as_array().unwrap().len(), keys.len(), "one tenant for each key: {names:?}");
+    assert_eq!(names.len(), keys.len());
+    println!("kill -9: {} requests with keys, {done_before} of them done before, none twice", keys.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn kill_9_and_a_retry_with_the_same_key_write_once_on_sqlite() {
+    let installation = Installation::over_sqlite().await;
+    assert!(installation.program(&["migrate"]).run().status.success());
+    writes_once(&installation).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn kill_9_and_a_retry_with_the_same_key_write_once_on_postgres() {
+    writes_once(&Installation::over_shared_postgres().await).await;
+}

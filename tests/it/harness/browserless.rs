@@ -181,6 +181,7 @@ impl Plan {
                 tenants_per_owner: 50,
                 members: 1_000,
                 roles: 100,
+                projects: 1_000,
                 open_invitations: 500,
                 invitations_per_address: 5,
                 cached_tenants: 100,

@@ -14,6 +14,7 @@ mod members;
 mod overview;
 mod people;
 mod previews;
+mod projects;
 mod requests;
 mod roles;
 mod search;

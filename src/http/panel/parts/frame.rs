@@ -98,6 +98,7 @@ pub(in crate::http::panel) struct NavLink {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::http::panel) enum Section {
     Overview,
+    Projects,
     Members,
     Invitations,
     Roles,
@@ -279,7 +280,17 @@ pub(in crate::http::panel) fn tenant_pages<P>(
     let groups = [
         (
             "",
-            vec![(Section::Overview, "", "Overview", Icon::Overview, "g o", grant.can::<perm::TenantRead>())],
+            vec![
+                (Section::Overview, "", "Overview", Icon::Overview, "g o", grant.can::<perm::TenantRead>()),
+                (
+                    Section::Projects,
+                    "/projects",
+                    "Projects",
+                    Icon::Project,
+                    "g p",
+                    grant.can::<perm::ProjectsRead>(),
+                ),
+            ],
         ),
         (
             "People",

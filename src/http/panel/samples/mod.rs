@@ -19,6 +19,7 @@ mod parts;
 mod people;
 mod preview;
 mod problems;
+mod projects;
 mod requests;
 mod role;
 mod roles;
@@ -75,6 +76,8 @@ pub(super) fn all(look: Look) -> Vec<Sample> {
         of::<super::role::RolePage>(look),
         of::<super::role::RoleFormPage>(look),
         of::<super::role_delete::DeleteRolePage>(look),
+        of::<super::projects::ProjectsPage>(look),
+        of::<super::project::ProjectPage>(look),
         of::<super::access::person::PersonPage>(look),
         of::<super::access::who::WhoPage>(look),
         of::<super::access::matrix::MatrixPage>(look),

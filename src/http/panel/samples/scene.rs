@@ -131,7 +131,13 @@ pub(super) fn inside(look: Look, section: Section, name: &str) -> Frame {
     frame.here = Some(Here { name: name.to_owned(), avatar: avatar(0, name) });
     "/t/acme/search".clone_into(&mut frame.search);
     frame.nav = vec![
-        group("", vec![link("", "Overview", Icon::Overview, Section::Overview)]),
+        group(
+            "",
+            vec![
+                link("", "Overview", Icon::Overview, Section::Overview),
+                link("/projects", "Projects", Icon::Project, Section::Projects),
+            ],
+        ),
         group(
             "People",
             vec![
