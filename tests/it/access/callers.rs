@@ -7,7 +7,7 @@ use freehold::authz::platform::PlatformRole;
 use freehold::http::routes::{Area, RouteInfo};
 use serde_json::{Value, json};
 
-use crate::harness::app::{Answer, Person, Tenant, TestApp};
+use crate::harness::app::{Answer, Person, Program, Tenant, TestApp};
 
 /// The roles of a tenant, those of the platform, and two who hold none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -248,6 +248,15 @@ impl Scene {
             }
             (Some(person), _, false) => person.call(route.method.clone(), &path).json(self.body(route)).await,
         }
+    }
+
+    /// Calls the route with a token, and a body it can use.
+    pub(super) async fn call_with(&self, program: &Program, route: &RouteInfo, tenant: &str) -> Answer {
+        let path = self.path(route, tenant);
+        if route.method.is_safe() {
+            return program.get(&path).await;
+        }
+        program.call(route.method.clone(), &path).json(self.body(route)).await
     }
 
     /// Calls a route of the API as the caller, with a key.
