@@ -234,7 +234,8 @@ impl Scene {
     /// A body the route can use.
     fn body(&self, route: &RouteInfo) -> Value {
         match (route.method.as_str(), route.path.trim_start_matches("/api/v1")) {
-            ("PATCH", "/me" | "/tenants/{tenant}") | ("POST", "/tenants") => json!({ "name": "New" }),
+            ("PATCH", "/me" | "/tenants/{tenant}" | "/tenants/{tenant}/apps/{app}")
+            | ("POST", "/tenants" | "/tenants/{tenant}/projects") => json!({ "name": "New" }),
             ("POST", "/tenants/{tenant}/members/roles" | "/tenants/{tenant}/members/roles/preview") => {
                 json!({ "users": [self.parameters["user"]], "add": ["member"] })
             }
@@ -243,7 +244,6 @@ impl Scene {
                 json!({ "email": "new@example.com", "roles": ["viewer"] })
             }
             ("POST", "/tenants/{tenant}/apps") => json!({ "name": "New", "roles": ["viewer"] }),
-            ("PATCH", "/tenants/{tenant}/apps/{app}") => json!({ "name": "New" }),
             ("POST", "/tenants/{tenant}/tokens") => json!({ "name": "New", "scopes": ["projects:read"] }),
             ("POST", "/tenants/{tenant}/role-requests") => {
                 json!({ "role": "admin", "reason": "It is needed." })
@@ -258,7 +258,6 @@ impl Scene {
             | ("POST", "/tenants/{tenant}/roles/{role}/preview") => {
                 json!({ "permissions": ["projects:update"] })
             }
-            ("POST", "/tenants/{tenant}/projects") => json!({ "name": "New" }),
             ("PATCH", "/tenants/{tenant}/projects/{project}") => json!({ "archived": true }),
             ("POST", "/tenants/{tenant}/access/explain") => json!({
                 "subject": { "type": "user", "id": self.parameters["user"] }, "permission": "members:read"
@@ -276,7 +275,7 @@ impl Scene {
     pub(super) async fn form(&self, route: &RouteInfo) -> Vec<(&'static str, String)> {
         let text = str::to_owned;
         match route.path {
-            "/tenants" | "/account" => vec![("name", text("New"))],
+            "/tenants" | "/account" | "/t/{tenant}/projects" => vec![("name", text("New"))],
             "/account/appearance" => vec![("theme", text("dark"))],
             "/account/identities/link" => vec![("provider", text("github"))],
             "/t/{tenant}/members/roles/choose" => vec![("user", self.parameters["user"].clone())],
@@ -302,7 +301,6 @@ impl Scene {
             "/t/{tenant}/roles/{role}/delete" => {
                 vec![("revision", self.revision(&format!("/roles/{}", self.parameters["role"])).await)]
             }
-            "/t/{tenant}/projects" => vec![("name", text("New"))],
             "/t/{tenant}/projects/{project}" => vec![("name", text("New")), ("revision", text("1"))],
             "/t/{tenant}/projects/{project}/archive" => {
                 vec![("archived", text("true")), ("revision", text("1"))]
