@@ -55,16 +55,16 @@ pub async fn live(database: &Database, grant: &Grant<perm::AppsRead>, app: AppId
     Ok(list::show(database, grant, app).await?.secrets)
 }
 
-/// Makes a secret for an app.
+/// Makes a secret for an app, of this revision if one is given: a form that is sent twice makes one.
 ///
 /// # Errors
-/// [`Error::NotFound`]; [`Error::ReauthenticationRequired`] when the person signed in over ten minutes ago;
+/// [`Error::NotFound`]; [`Error::Stale`]; [`Error::ReauthenticationRequired`] when the person signed in over ten minutes ago;
 /// [`Error::Forbidden`] when the app holds what they do not; [`Error::Conflict`] when two work already;
 /// [`Error::Invalid`]; [`Error::Unavailable`].
 pub async fn create(
     authz: &Authz,
     grant: &Grant<perm::AppsSecrets>,
-    app: AppId,
+    (app, if_match): (AppId, Option<i64>),
     new: &NewSecret,
 ) -> Result<(MadeSecret, Committed)> {
     let days = new.expires_in_days.unwrap_or(DEFAULT_DAYS);
@@ -75,6 +75,9 @@ pub async fn create(
     let (tenant, now) = (grant.tenant(), tx.at());
     grant.principal().require_fresh(now)?;
     let shown = list::load(&mut tx, grant.policy(), app, now).await?.ok_or(Error::NotFound)?;
+    if if_match.is_some_and(|revision| revision != shown.revision) {
+        return Err(Error::Stale);
+    }
     let held = store::held(&mut tx, tenant, app).await?;
     if let Some(refusal) = holds::refusal(&grant, &held, &held, now) {
         return Err(holds::explain(authz, tx, &grant, &refusal).await);

@@ -56,6 +56,17 @@ impl Access {
     }
 }
 
+impl Access {
+    /// Whether it is decided in the tenant that the path names.
+    #[must_use]
+    pub const fn is_in_tenant(self) -> bool {
+        match self {
+            Self::Permission(_) | Self::PermissionOrOwn(_) | Self::PermissionOrMine(_) | Self::Member => true,
+            Self::Platform(_) | Self::Caller | Self::SignedIn | Self::Public(_) => false,
+        }
+    }
+}
+
 impl std::fmt::Display for Access {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

@@ -83,7 +83,7 @@ pub async fn client_credentials(
 }
 
 /// Reads `scope` (RFC 6749 section 3.3): known permissions that a token may carry, each separated by one space.
-fn read(catalogue: &Catalogue, scope: &str) -> Answer<PermissionSet> {
+pub(crate) fn read(catalogue: &Catalogue, scope: &str) -> Answer<PermissionSet> {
     let mut set = PermissionSet::EMPTY;
     for name in scope.split(' ') {
         let permission = catalogue.get(name).filter(|id| !catalogue.info(*id).session_only);

@@ -18,6 +18,7 @@ mod store;
 
 pub use self::clients::{Client, Deps, Proof, authenticate};
 pub use self::inspect::{Introspection, introspect, is_signed, revoke, signed_bearer};
+pub(crate) use self::issue::read as read_scope;
 pub use self::issue::{Issued, client_credentials};
 pub use self::issuer::Issuer;
 pub use self::jwk::{ALGORITHMS, PublicJwk, is_kid};

@@ -18,6 +18,7 @@ const LAYERS: &[(&[&str], &str)] = &[
     (&["dev", "http"], "what speaks to the outside; the built-in provider must not depend on our own routes"),
     (&["operators"], "operators look at tenants and people from outside, and end sessions"),
     (&["login"], "signing in may create accounts, join tenants and send mail"),
+    (&["device"], "tools are let in as clients, and get tokens of people"),
     (&["oauth"], "tokens are issued to apps of tenants"),
     (
         &["tenants", "invitations", "domains", "requests", "undo", "apps", "projects"],

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::error::Result;
 use crate::http::access::{Public, reason};
+use crate::http::oauth::device::DEVICE_GRANT;
 use crate::http::openapi::{Operation, Output};
 use crate::http::routes::{Area, Routes};
 use crate::http::state::AppState;
@@ -46,16 +47,20 @@ impl Output for Kept {
 
 async fn issuer(_: Public<reason::Discovery>, State(app): State<AppState>) -> Kept {
     let methods = json!(["client_secret_basic", "client_secret_post", "private_key_jwt"]);
+    // Tools that people let in prove nothing.
+    let at_the_token_endpoint =
+        json!(["client_secret_basic", "client_secret_post", "private_key_jwt", "none"]);
     let document = json!({
         "issuer": app.config.origin(),
         "token_endpoint": app.config.link("/oauth/token"),
         "introspection_endpoint": app.config.link("/oauth/introspect"),
         "revocation_endpoint": app.config.link("/oauth/revoke"),
+        "device_authorization_endpoint": app.config.link("/oauth/device_authorization"),
         "jwks_uri": app.config.link("/.well-known/jwks.json"),
-        "grant_types_supported": ["client_credentials"],
+        "grant_types_supported": ["client_credentials", DEVICE_GRANT],
         // There is no authorization endpoint.
         "response_types_supported": [],
-        "token_endpoint_auth_methods_supported": methods,
+        "token_endpoint_auth_methods_supported": at_the_token_endpoint,
         "token_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
         "introspection_endpoint_auth_methods_supported": methods,
         "introspection_endpoint_auth_signing_alg_values_supported": ALGORITHMS,

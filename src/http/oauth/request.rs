@@ -9,6 +9,7 @@ use http::request::Parts;
 
 use crate::authz::Principal;
 use crate::db::Via;
+use crate::device;
 use crate::http::extract::{media_type, read_body};
 use crate::http::openapi::{Input, Operation};
 use crate::http::principal;
@@ -78,6 +79,16 @@ impl ClientRequest {
     /// The client that sent this, and proves it.
     pub(super) async fn client(&self, app: &AppState) -> Answer<Client> {
         oauth::authenticate(deps(app), &self.proof()?).await
+    }
+
+    /// The app that a tool names itself by. Whoever proves who they are is held to it.
+    pub(super) async fn tool(&self, app: &AppState) -> Answer<Client> {
+        let proves = self.parts.headers.contains_key(header::AUTHORIZATION)
+            || ["client_secret", "client_assertion"].iter().any(|name| self.field(name).is_some());
+        if proves {
+            return self.client(app).await;
+        }
+        device::client(app.device(), self.required("client_id")?).await
     }
 
     /// The client that sent this, or the bearer of the token it came with.

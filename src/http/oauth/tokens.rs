@@ -8,6 +8,7 @@ use http::{HeaderValue, header};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::device::{self, DEVICE_GRANT};
 use super::request::{ClientRequest, Sender, deps};
 use crate::authz::{Grant, Principal, perm};
 use crate::error::{Error, Result};
@@ -27,7 +28,7 @@ pub(super) fn routes() -> Routes {
 
 /// An answer that nobody may keep.
 #[derive(Debug)]
-struct Fresh<T>(T);
+pub(super) struct Fresh<T>(pub(super) T);
 
 impl<T: Serialize> IntoResponse for Fresh<T> {
     fn into_response(self) -> Response {
@@ -61,6 +62,7 @@ async fn token(
             let how = (app.config.access_token_lifetime, request.via());
             oauth::client_credentials(deps(&app), &client, request.field("scope"), how).await.map(Fresh)
         }
+        DEVICE_GRANT => device::fetch(&app, &request).await.map(Fresh),
         _ => Err(Refused::GrantType),
     }
 }

@@ -143,7 +143,11 @@ impl Scene {
         let reader_token = app.db_token(&tenant, &owner, "tokens:read").await.text;
         let own_token = person.as_ref().filter(|_| caller.role().is_some()).unwrap_or(&victim);
         let own_token = app.db_token(&tenant, own_token, "projects:read").await;
+        let answering = person.as_ref().filter(|_| caller.role().is_some()).unwrap_or(&owner);
+        let (device, user_code) = waiting_tool(app, &client[0], answering).await;
         let parameters = HashMap::from([
+            ("device", device),
+            ("user code", user_code),
             ("app", machine),
             ("secret", secret),
             ("key", "one".to_owned()),
@@ -169,6 +173,7 @@ impl Scene {
             ("provider", "google".to_owned()),
             ("token", token),
             ("slug", "forbidden".to_owned()),
+            ("tag", "members".to_owned()),
             ("file", "none.css".to_owned()),
             ("sample", "none".to_owned()),
         ]);
@@ -177,6 +182,10 @@ impl Scene {
 
     /// Brings what the route undoes about first.
     pub(super) async fn prepare(&self, app: &TestApp, route: &RouteInfo) {
+        if route.path == "/t/{tenant}/apps/{app}/enable" {
+            let path = self.tenant.api(&format!("/apps/{}", self.parameters["app"]));
+            self.tenant.owner.patch(&path, json!({ "enabled": false })).await.expect(200);
+        }
         let Some(verb) = route.path.rsplit('/').next().filter(|_| route.path.contains("/operator/")) else {
             return;
         };
@@ -241,11 +250,19 @@ impl Scene {
         }
     }
 
+    /// Calls a route of the API as the caller, with a key.
+    pub(super) async fn call_keyed(&self, route: &RouteInfo, key: &str) -> Answer {
+        let person = self.caller.as_ref().expect("somebody");
+        let call = person.call(route.method.clone(), &self.path(route, &self.tenant.slug));
+        call.header("idempotency-key", key).json(self.body(route)).await
+    }
+
     /// Calls an OAuth endpoint: whoever has the credential, whatever else they are.
     async fn call_as_client(&self, app: &TestApp, path: &str) -> Answer {
         let given = |name: &str| self.parameters[name].as_str();
         let mut form = url::form_urlencoded::Serializer::new(String::new());
         form.append_pair("grant_type", "client_credentials").append_pair("token", given("access token"));
+        form.append_pair("scope", "projects:read");
         let mut call = app.anonymous().call(http::Method::POST, path);
         if path == "/oauth/introspect" {
             call = call.header("authorization", format!("Bearer {}", given("reader token")));
@@ -254,13 +271,6 @@ impl Scene {
             form.append_pair("client_secret", given("client secret"));
         }
         call.header("content-type", "application/x-www-form-urlencoded").body(form.finish()).await
-    }
-
-    /// Calls a route of the API as the caller, with a key.
-    pub(super) async fn call_keyed(&self, route: &RouteInfo, key: &str) -> Answer {
-        let person = self.caller.as_ref().expect("somebody");
-        let call = person.call(route.method.clone(), &self.path(route, &self.tenant.slug));
-        call.header("idempotency-key", key).json(self.body(route)).await
     }
 
     /// A body the route can use.
@@ -312,6 +322,8 @@ impl Scene {
         let text = str::to_owned;
         match route.path {
             "/tenants" | "/account" => vec![("name", text("New"))],
+            "/device" => vec![("user_code", self.parameters["user code"].clone())],
+            "/t/{tenant}/device/{device}/approve" => vec![("scopes", text("projects:read"))],
             "/account/appearance" => vec![("theme", text("dark"))],
             "/account/identities/link" => vec![("provider", text("github"))],
             "/t/{tenant}/members/roles/choose" => vec![("user", self.parameters["user"].clone())],
@@ -343,6 +355,29 @@ impl Scene {
                 vec![("archived", text("true")), ("revision", text("1"))]
             }
             "/t/{tenant}/projects/{project}/delete" => vec![("revision", text("1"))],
+            "/t/{tenant}/apps" => vec![("name", text("New")), ("role", text("viewer"))],
+            "/t/{tenant}/apps/{app}" => vec![
+                ("name", text("New")),
+                ("role", text("viewer")),
+                ("revision", self.revision(&format!("/apps/{}", self.parameters["app"])).await),
+            ],
+            "/t/{tenant}/apps/{app}/secrets" => vec![
+                ("lasts", text("30")),
+                ("revision", self.revision(&format!("/apps/{}", self.parameters["app"])).await),
+            ],
+            "/t/{tenant}/apps/{app}/delete" => vec![
+                ("confirm", text("Robot")),
+                ("revision", self.revision(&format!("/apps/{}", self.parameters["app"])).await),
+            ],
+            "/t/{tenant}/tokens/new" => vec![
+                ("name", text("New")),
+                ("scope", text("projects:read")),
+                ("lasts", text("30")),
+                ("newest", self.parameters["own token"].clone()),
+            ],
+            "/t/{tenant}/tokens/{token}/rotate" => {
+                vec![("overlap", text("24")), ("newest", self.parameters["own token"].clone())]
+            }
             "/t/{tenant}/requests" => {
                 vec![("role", text("admin")), ("hours", text("8")), ("reason", text("It is needed."))]
             }
@@ -408,6 +443,17 @@ async fn db_joining(app: &TestApp, (tenant, elsewhere): (&Tenant, &Tenant), pers
         person.external.email.as_ref().unwrap()
     ))
     .await;
+}
+
+/// A tool that waits for this person's answer: the request's id, and the code they typed.
+async fn waiting_tool(app: &TestApp, client_id: &str, person: &Person) -> (String, String) {
+    let call = app.anonymous().call(http::Method::POST, "/oauth/device_authorization");
+    let call = call.header("content-type", "application/x-www-form-urlencoded");
+    let started = call.body(format!("client_id={client_id}&scope=projects:read")).await.expect(200).json();
+    let code = started["user_code"].as_str().unwrap().to_owned();
+    let found = person.post_form("/device", &[("user_code", &code)]).await.expect(303);
+    let id = found.header("location").unwrap().rsplit('/').next().unwrap().to_owned();
+    (id, code)
 }
 
 /// The id of a tenant that `person` owned and deleted.

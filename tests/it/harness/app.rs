@@ -5,6 +5,7 @@
 mod call;
 pub(crate) mod db;
 pub(crate) mod program;
+mod served;
 
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
