@@ -325,6 +325,20 @@ pub mod reason {
         const WHY: &'static str = "part of the program, the same for everyone";
     }
 
+    /// Programs learn from it where to get tokens, and by which keys to check them.
+    #[derive(Debug)]
+    pub enum Discovery {}
+    impl Reason for Discovery {
+        const WHY: &'static str = "programs learn from it where to get and how to check tokens";
+    }
+
+    /// An app proves who it is by what it sends, as RFC 6749 says, and is no caller before.
+    #[derive(Debug)]
+    pub enum ClientAuthentication {}
+    impl Reason for ClientAuthentication {
+        const WHY: &'static str = "apps authenticate inside, as OAuth says";
+    }
+
     /// An invitation's link must tell its receiver what it is before they sign in; it is opened by its secret.
     #[derive(Debug)]
     pub enum InvitationLink {}

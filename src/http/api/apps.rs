@@ -125,7 +125,7 @@ async fn make_secret(
     Path(id): Path<AppId>,
     Json(body): Json<NewSecret>,
 ) -> Result<Created<MadeSecret>> {
-    let (made, _) = secrets::create(&app.authz, who.grant(), id, &body).await?;
+    let (made, _) = secrets::create(&app.authz, who.grant(), (id, None), &body).await?;
     let location = format!("/api/v1/tenants/{}/apps/{id}/secrets/{}", who.grant().tenant(), made.id);
     Ok(Found::new(made).created(location))
 }

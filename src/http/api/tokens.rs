@@ -15,7 +15,7 @@ use crate::http::pagination::{self, Page};
 use crate::http::routes::{Area, Routes};
 use crate::http::state::AppState;
 use crate::ids::{Subject, TokenId, UserId};
-use crate::tokens::{self, Filter, NewToken, NewlyMinted, Rotation, Token};
+use crate::tokens::{self, Filter, NewToken, NewlyMinted, Room, Rotation, Token};
 
 pub(super) fn routes() -> Routes {
     Routes::new(Area::Api)
@@ -106,8 +106,8 @@ async fn mint(
     State(app): State<AppState>,
     Json(body): Json<NewToken>,
 ) -> Result<Created<NewlyMinted>> {
-    let most = app.config.limits.tokens_per_member;
-    let (made, _) = tokens::mint(&app.authz, who.grant(), &body, most).await?;
+    let room = Room { most: app.config.limits.tokens_per_member, newest: None };
+    let (made, _) = tokens::mint(&app.authz, who.grant(), &body, room).await?;
     let location = format!("/api/v1/tenants/{}/tokens/{}", who.grant().tenant(), made.kept.id);
     Ok(Found::new(made).created(location))
 }
@@ -130,8 +130,8 @@ async fn rotate(
     Path(id): Path<TokenId>,
     Json(body): Json<Rotation>,
 ) -> Result<Created<NewlyMinted>> {
-    let most = app.config.limits.tokens_per_member;
-    let (made, _) = tokens::rotate(&app.authz, who.grant(), id, (&body, most)).await?;
+    let room = Room { most: app.config.limits.tokens_per_member, newest: None };
+    let (made, _) = tokens::rotate(&app.authz, who.grant(), id, (&body, room)).await?;
     let location = format!("/api/v1/tenants/{}/tokens/{}", who.grant().tenant(), made.kept.id);
     Ok(Found::new(made).created(location))
 }

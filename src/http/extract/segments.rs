@@ -8,11 +8,12 @@ use crate::authz::TenantRef;
 use crate::email::DomainName;
 use crate::http::openapi::slug_schema;
 use crate::ids::{
-    AppId, AppSecretId, EventId, IdentityId, InvitationId, JoinRequestId, ProjectId, RoleId, RoleRequestId,
-    SessionHandle, TenantId, TokenId, UserId,
+    AppId, AppSecretId, DeviceRequestId, EventId, IdentityId, InvitationId, JoinRequestId, ProjectId, RoleId,
+    RoleRequestId, SessionHandle, TenantId, TokenId, UserId,
 };
 use crate::login::Provider;
 use crate::names::Slug;
+use crate::oauth::is_kid;
 
 /// For routes that are about a tenant from outside. Those inside one declare it by their access.
 impl Segment for TenantRef {
@@ -78,6 +79,14 @@ impl Segment for RoleRequestId {
 
 impl Segment for JoinRequestId {
     const NAME: &'static str = "join_request";
+
+    fn read(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+impl Segment for DeviceRequestId {
+    const NAME: &'static str = "device";
 
     fn read(text: &str) -> Option<Self> {
         text.parse().ok()
@@ -152,6 +161,18 @@ impl Segment for Provider {
 
     fn schema() -> Value {
         json!({ "type": "string" })
+    }
+}
+
+/// A public key of an app, by its name.
+#[derive(Debug)]
+pub struct KeyWord(pub String);
+
+impl Segment for KeyWord {
+    const NAME: &'static str = "key";
+
+    fn read(text: &str) -> Option<Self> {
+        is_kid(text).then(|| Self(text.to_owned()))
     }
 }
 

@@ -6,8 +6,10 @@ mod scene;
 
 mod access;
 mod account;
+mod apps;
 mod audit;
 mod docs;
+mod device;
 mod domains;
 mod invitations;
 mod invited;
@@ -26,6 +28,7 @@ mod role;
 mod roles;
 mod search;
 mod tenant;
+mod tokens;
 
 use askama::Template;
 
@@ -60,6 +63,8 @@ pub(super) fn all(look: Look) -> Vec<Sample> {
         of::<super::sign_in::FailedPage>(look),
         of::<super::account::AccountPage>(look),
         of::<super::identities::LinkPage>(look),
+        of::<super::device::CodePage>(look),
+        of::<super::device::ToolPage>(look),
         of::<super::tenants::TenantsPage>(look),
         of::<super::overview::OverviewPage>(look),
         of::<super::members::MembersPage>(look),
@@ -79,6 +84,14 @@ pub(super) fn all(look: Look) -> Vec<Sample> {
         of::<super::role_delete::DeleteRolePage>(look),
         of::<super::projects::ProjectsPage>(look),
         of::<super::project::ProjectPage>(look),
+        of::<super::apps::AppsPage>(look),
+        of::<super::apps::app::AppPage>(look),
+        of::<super::apps::app::NewAppPage>(look),
+        of::<super::apps::end::DeleteAppPage>(look),
+        of::<super::tokens::TokensPage>(look),
+        of::<super::tokens::mint::MintPage>(look),
+        of::<super::tokens::mint::RotatePage>(look),
+        of::<super::parts::made::MadePage>(look),
         of::<super::access::person::PersonPage>(look),
         of::<super::access::who::WhoPage>(look),
         of::<super::access::matrix::MatrixPage>(look),
@@ -147,6 +160,8 @@ mod tests {
             read(&panel),
             read(&panel.join("access")),
             read(&panel.join("docs")),
+            read(&panel.join("apps")),
+            read(&panel.join("tokens")),
             read(&panel.join("operator")),
             read(&panel.join("parts")),
         ]
