@@ -13,7 +13,8 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::callers::{Caller, Scene};
-use crate::harness::app::{Answer, Person, Program, Tenant, TestApp, each_database};
+use crate::harness::app::program::Program;
+use crate::harness::app::{Answer, Person, Tenant, TestApp, each_database};
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -350,6 +351,8 @@ async fn what_ends_a_token_ends_it_at_once_whichever_it_is() {
         acme.owner.patch(&path, json!({ "enabled": false })).await.expect(200);
         of_robot.get(&acme.api("/members")).await.problem(401, "invalid-token");
         of_robot.get("/api/v1/me").await.problem(401, "invalid-token");
+        let standing = app.state.authz.standing(acme.id, robot).await.unwrap();
+        assert!(standing.is_none(), "while it is disabled, nothing decides that it may do anything");
         of_bob.get("/api/v1/me").await.expect(200);
         acme.owner.patch(&path, json!({ "enabled": true })).await.expect(200);
         of_robot.get(&acme.api("/members")).await.expect(200);
