@@ -312,7 +312,7 @@ async fn a_token_makes_nothing_wider_or_longer_than_itself() {
             }
             let invited = json!({ "email": "more@example.com", "roles": ["admin"] });
             refused(Method::POST, "/invitations", invited).await;
-            for permission in ["tokens:create", "apps:secrets", "tenant:delete"] {
+            for permission in ["apps:secrets", "tenant:transfer", "tenant:delete"] {
                 let role = json!({ "name": "Wide", "permissions": [permission] });
                 refused(Method::POST, "/roles", role).await;
             }
