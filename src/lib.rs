@@ -16,6 +16,10 @@ pub mod dev;
 pub mod operators;
 // Signing in: providers, accounts, sessions.
 pub mod login;
+// OAuth: tokens issued to apps, the keys that sign them, how apps prove who they are.
+pub mod oauth;
+// Command-line tools that people let in.
+pub mod device;
 // Tenants: made, named, deleted.
 pub mod tenants;
 // Apps: machine members.

@@ -152,7 +152,10 @@ pub async fn expired_rows(on: &mut impl Executor, now: Timestamp) -> Result<u64>
     removed +=
         sql!(on, execute, sqlx::query("delete from idempotency_keys where expires_at < $1").bind(now))?;
     removed += sql!(on, execute, sqlx::query("delete from outbox where expires_at < $1").bind(now))?;
+    removed += sql!(on, execute, sqlx::query("delete from used_assertions where expires_at < $1").bind(now))?;
+    removed += sql!(on, execute, sqlx::query("delete from signing_keys where expires_at < $1").bind(now))?;
     removed += sql!(on, execute, sqlx::query("delete from app_secrets where expires_at < $1").bind(now))?;
     removed += sql!(on, execute, sqlx::query("delete from tokens where expires_at < $1").bind(now))?;
+    removed += sql!(on, execute, sqlx::query("delete from device_requests where expires_at < $1").bind(now))?;
     Ok(removed)
 }

@@ -18,6 +18,8 @@ const LAYERS: &[(&[&str], &str)] = &[
     (&["dev", "http"], "what speaks to the outside; the built-in provider must not depend on our own routes"),
     (&["operators"], "operators look at tenants and people from outside, and end sessions"),
     (&["login"], "signing in may create accounts, join tenants and send mail"),
+    (&["device"], "tools are let in as clients, and get tokens of people"),
+    (&["oauth"], "tokens are issued to apps of tenants"),
     (
         &["tenants", "invitations", "domains", "requests", "undo", "apps", "projects"],
         "what tenants own; each is a resource alone",
@@ -43,7 +45,8 @@ const HOMES: &[(&[&str], &[&str], &str)] = &[
     (&["casbin"], &["authz/policy.rs", "authz/policy/"], "requests read compiled tables, never the engine"),
     (&["axum"], &["http/", "app.rs", "dev/"], "domains are called by the API, the panel and tests alike"),
     (&["askama"], &["http/panel/", "http/login.rs", "mail/", "dev/"], "text for people is made at the edge"),
-    (&["oauth2", "jsonwebtoken"], &["login/", "dev/"], "sign-in protocols end where a user begins"),
+    (&["oauth2"], &["login/", "dev/"], "sign-in protocols end where a user begins"),
+    (&["jsonwebtoken"], &["login/", "oauth/", "dev/"], "signed tokens are read where their rules stand"),
     (&["tower_sessions"], &["login/session*", "http/", "app.rs"], "the session record has one reader"),
     (
         &["fred", "tower_sessions_redis_store"],

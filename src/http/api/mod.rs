@@ -2,6 +2,7 @@
 //! answers; nothing here knows SQL or decides.
 
 mod access;
+mod app_keys;
 mod apps;
 mod audit;
 mod documents;
@@ -27,6 +28,7 @@ pub(super) fn routes() -> Routes {
     me::routes()
         .and(tenants::routes())
         .and(members::routes())
+        .and(app_keys::routes())
         .and(roles::routes())
         .and(invitations::routes())
         .and(requests::routes())

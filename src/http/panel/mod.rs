@@ -4,10 +4,13 @@
 mod access;
 mod account;
 mod appearance;
+mod apps;
 mod asking;
 mod assets;
 mod audit;
 mod denied;
+mod docs;
+mod device;
 mod domains;
 #[cfg(feature = "dev")]
 mod gallery;
@@ -43,6 +46,7 @@ mod settings;
 pub(super) mod sign_in;
 mod start;
 mod tenants;
+mod tokens;
 mod transfer;
 
 use askama::Template;
@@ -80,6 +84,8 @@ pub(super) fn routes() -> Routes {
         role_delete::routes(),
         projects::routes(),
         project::routes(),
+        apps::routes(),
+        tokens::routes(),
         access::routes(),
         audit::routes(),
         settings::routes(),
@@ -87,9 +93,11 @@ pub(super) fn routes() -> Routes {
         domains::routes(),
         operator::routes(),
         account::routes(),
+        device::routes(),
         sessions::routes(),
         identities::routes(),
         appearance::routes(),
+        docs::routes(),
         #[cfg(feature = "dev")]
         mailbox::routes(),
         #[cfg(feature = "dev")]

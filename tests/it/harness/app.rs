@@ -5,6 +5,7 @@
 mod call;
 pub(crate) mod db;
 pub(crate) mod program;
+mod served;
 
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -272,6 +273,7 @@ fn config(database_url: String, redis_url: Option<String>, folder: &TempDir) -> 
         policies: None,
         session_idle: Duration::from_hours(12),
         session_absolute: Duration::from_hours(168),
+        access_token_lifetime: Duration::from_hours(1),
         drain_delay: Duration::ZERO,
         limits: Limits {
             apps: 100,

@@ -172,6 +172,7 @@ impl Plan {
             policies: None,
             session_idle: self.session.0,
             session_absolute: self.session.1,
+            access_token_lifetime: Duration::from_hours(1),
             drain_delay: Duration::ZERO,
             limits: Limits {
                 apps: 100,

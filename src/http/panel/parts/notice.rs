@@ -43,12 +43,21 @@ pub(in crate::http::panel) enum Notice {
     RoleCreated,
     RoleSaved,
     RoleDeleted,
+    AppCreated,
+    AppSaved,
+    AppDisabled,
+    AppEnabled,
+    AppDeleted,
+    SecretRevoked,
+    TokenRevoked,
     ProfileSaved,
     LookSaved,
     SessionEnded,
     OthersEnded,
     Linked,
     Unlinked,
+    ToolLetIn,
+    ToolTurnedAway,
 }
 
 const ALL: &[(Notice, &str, &str)] = &[
@@ -97,12 +106,21 @@ const ALL: &[(Notice, &str, &str)] = &[
     (Notice::RoleCreated, "role-created", "The role is made. Give it to members on their pages."),
     (Notice::RoleSaved, "role-saved", "The role is saved and already in effect."),
     (Notice::RoleDeleted, "role-deleted", "The role is deleted."),
+    (Notice::AppCreated, "app-created", "The app is registered. Make its secret next."),
+    (Notice::AppSaved, "app-saved", "The app is saved, and its roles are already in effect."),
+    (Notice::AppDisabled, "app-disabled", "The app is disabled: its secrets and tokens are refused."),
+    (Notice::AppEnabled, "app-enabled", "The app is enabled: its secrets work again."),
+    (Notice::AppDeleted, "app-deleted", "The app is deleted, with its secrets and tokens."),
+    (Notice::SecretRevoked, "secret-revoked", "The secret is revoked and gets no tokens any more."),
+    (Notice::TokenRevoked, "token-revoked", "The token is revoked and is refused everywhere."),
     (Notice::ProfileSaved, "profile-saved", "Your profile is saved."),
     (Notice::LookSaved, "look-saved", "The appearance is saved for this browser."),
     (Notice::SessionEnded, "session-ended", "The session is ended."),
     (Notice::OthersEnded, "others-ended", "All your other sessions are ended."),
     (Notice::Linked, "linked", "The identity is linked. You can sign in with it from now on."),
     (Notice::Unlinked, "unlinked", "The identity is unlinked."),
+    (Notice::ToolLetIn, "tool-let-in", "The tool is let in. Go back to it; you can close this page."),
+    (Notice::ToolTurnedAway, "tool-turned-away", "The tool is turned away, and was given nothing."),
 ];
 
 impl Notice {

@@ -150,6 +150,8 @@ pub(super) fn inside(look: Look, section: Section, name: &str) -> Frame {
         group(
             "Tenant",
             vec![
+                link("/apps", "Apps", Icon::App, Section::Apps),
+                link("/tokens", "Tokens", Icon::Token, Section::Tokens),
                 link("/access", "Access", Icon::Access, Section::Access),
                 link("/audit", "Audit log", Icon::Audit, Section::Audit),
                 link("/settings", "Settings", Icon::Settings, Section::Settings),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use freehold::db::{Actor, AuditEvent, Chain, Target};
 use freehold::ids::{AppId, Subject, TokenId};
 use freehold::tokens;
+use freehold::tokens::format::Kind;
 
 use super::{Browser, Person, Tenant, TestApp};
 
@@ -57,6 +58,11 @@ impl TestApp {
         self.db_token_of(tenant, person.id, scopes).await
     }
 
+    /// A token of the app with this id, made past the token endpoint.
+    pub(crate) async fn db_access_token(&self, tenant: &Tenant, app: &str, scopes: &str) -> MintedToken {
+        self.db_token_of(tenant, app.parse::<AppId>().unwrap(), scopes).await
+    }
+
     /// A token made past the rules for minting: a person's personal one, an app's access token.
     pub(crate) async fn db_token_of(
         &self,
@@ -66,8 +72,8 @@ impl TestApp {
     ) -> MintedToken {
         let owner = owner.into();
         let (kind, lasts) = match owner {
-            Subject::User(_) => (tokens::format::Kind::Personal, Duration::from_hours(24)),
-            Subject::App(_) => (tokens::format::Kind::Access, Duration::from_hours(1)),
+            Subject::User(_) => (Kind::Personal, Duration::from_hours(24)),
+            Subject::App(_) => (Kind::Access, Duration::from_hours(1)),
         };
         let mut tx = self.state.database.write(Chain::Tenant(tenant.id)).await.unwrap();
         let expires_at = tx.at() + lasts;
