@@ -7,7 +7,8 @@ use freehold::authz::platform::PlatformRole;
 use freehold::http::routes::{Area, RouteInfo};
 use serde_json::{Value, json};
 
-use crate::harness::app::{Answer, Person, Program, Tenant, TestApp};
+use crate::harness::app::program::Program;
+use crate::harness::app::{Answer, Person, Tenant, TestApp};
 
 /// The roles of a tenant, those of the platform, and two who hold none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -168,7 +168,7 @@ async fn a_preview_names_the_apps_it_concerns_to_who_may_see_them() {
         assert_eq!((&told["apps"], &told["affected_apps"]), (&json!([]), &json!(1)), "counted, not named");
         assert_eq!(told["lost"], json!(["projects:update"]));
         // Those who share it stand beside them, each in their own list.
-        eve.joins(&acme, "helper").await;
+        app.person("hal").await.joins(&acme, "helper").await;
         let told = ada.post_json(&path, json!({ "denies": ["projects:read"] })).await.expect(200).json();
         assert_eq!((&told["affected_apps"], &told["affected_members"]), (&json!(1), &json!(1)));
     })

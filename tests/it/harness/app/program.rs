@@ -71,8 +71,8 @@ impl TestApp {
     ) -> MintedToken {
         let owner = owner.into();
         let (kind, lasts) = match owner {
-            Subject::User(_) => (tokens::format::Kind::Personal, Duration::from_hours(24)),
-            Subject::App(_) => (tokens::format::Kind::Access, Duration::from_hours(1)),
+            Subject::User(_) => (Kind::Personal, Duration::from_hours(24)),
+            Subject::App(_) => (Kind::Access, Duration::from_hours(1)),
         };
         let mut tx = self.state.database.write(Chain::Tenant(tenant.id)).await.unwrap();
         let expires_at = tx.at() + lasts;
