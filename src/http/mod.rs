@@ -20,6 +20,7 @@ mod pagination;
 mod panel;
 pub mod principal;
 pub mod problem;
+pub(crate) mod rate;
 pub mod routes;
 mod server;
 pub mod state;

@@ -9,5 +9,6 @@ mod hosts;
 mod limits;
 mod methods;
 mod paths;
+mod rate;
 mod raw;
 mod rings;

@@ -121,7 +121,7 @@ async fn a_use_counts_for_the_roles_that_allowed_it_and_those_they_inherit_from(
         world.db_role(tenant, "reader", &[("members:read", "allow"), ("audit:read", "allow")]).await;
         world.db_join(tenant, ben, &[("member", None), ("reader", Some(START + day * 50))]).await;
         let record = Record::default();
-        let note = async |user, id: PermissionId| {
+        let note = async |user: freehold::ids::UserId, id: PermissionId| {
             let standing = world.authz.standing(tenant, user).await.unwrap().unwrap();
             record.note(&standing, user.into(), (id, standing.effective.contains(id)), world.clock.now());
         };
