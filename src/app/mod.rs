@@ -23,6 +23,7 @@ use crate::decisions::{self, Record};
 use crate::domains::Dns;
 use crate::error::{Error, Result};
 use crate::http;
+use crate::http::cors::Origins;
 use crate::http::rate::Rate;
 use crate::http::state::{AppState, Parts};
 use crate::login::{GithubSettings, GoogleSettings, Providers, SessionStore, Sessions};
@@ -118,6 +119,7 @@ pub async fn build(config: Config, database: Database, mailbox: Option<MailBox>)
         authz,
         sessions,
         rate,
+        origins: Origins::default(),
         sealer,
         last_seen,
         token_uses,

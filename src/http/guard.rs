@@ -77,6 +77,12 @@ impl RequestTrace {
         self.asked.get_or_init(|| (chain, permission));
     }
 
+    /// Who asks, once it is known.
+    #[must_use]
+    pub fn principal(&self) -> Option<&Principal> {
+        self.principal.get()
+    }
+
     /// The session of who asks.
     #[must_use]
     pub fn session(&self) -> Option<SessionRef> {

@@ -9,6 +9,7 @@ pub mod access;
 pub mod answer;
 mod api;
 pub mod boundary;
+pub(crate) mod cors;
 pub mod extract;
 pub mod guard;
 mod health;

@@ -7,6 +7,7 @@ use crate::config::Config;
 use crate::db::{Database, Sealer};
 use crate::decisions::Record;
 use crate::domains::{self, Dns};
+use crate::http::cors::Origins;
 use crate::http::rate::Rate;
 use crate::http::routes::RouteTable;
 use crate::login::{Providers, Sessions};
@@ -33,6 +34,8 @@ pub struct Parts {
     pub providers: Providers,
     /// How many requests were sent lately.
     pub(crate) rate: Arc<Rate>,
+    /// Which sites' pages may call.
+    pub(crate) origins: Origins,
     /// Keys derived from the installation's secret.
     pub sealer: Sealer,
     /// When members were last seen.

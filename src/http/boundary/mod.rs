@@ -18,6 +18,7 @@ use tracing::Instrument as _;
 
 use crate::db::Via;
 use crate::error::{Error, Result};
+use crate::http::cors;
 use crate::http::guard::RequestTrace;
 use crate::http::panel::{Asked, Look};
 use crate::http::state::AppState;
@@ -42,13 +43,14 @@ pub async fn boundary(State(app): State<AppState>, mut request: Request, next: N
     request.extensions_mut().insert(Arc::clone(&trace));
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let look = Look::of(request.headers());
+    let page = cors::is_open(uri.path()).then(|| cors::origin(request.headers()));
     let span = tracing::info_span!("request", id = %via.request_id, %method, path = shown(uri.path()));
     let answered = async {
         let admitted = admit(&app, address, uri.path(), &trace);
         let admitted = admitted.map_err(|error| Box::new(error.into_response()));
         let response = match admitted.and_then(|()| check(&app, &request)) {
             Err(response) => *response,
-            Ok(()) => answer(request, next).await,
+            Ok(()) => answer(&app, request, next).await,
         };
         let asked = Asked { method: &method, uri: &uri, look };
         let response = settle(&app, asked, &trace, &via, response).await;
@@ -62,6 +64,9 @@ pub async fn boundary(State(app): State<AppState>, mut request: Request, next: N
     };
     let mut response = answered.instrument(span).await;
     add_headers(&app, &via, &mut response);
+    if let Some(page) = page {
+        cors::allow(&app, page.as_deref(), &trace, &mut response).await;
+    }
     if let Some(left) = trace.left().filter(|_| !is_for_people(uri.path())) {
         left.tell(response.headers_mut());
     }
@@ -73,7 +78,10 @@ pub async fn boundary(State(app): State<AppState>, mut request: Request, next: N
     response
 }
 
-async fn answer(request: Request, next: Next) -> Response {
+async fn answer(app: &AppState, request: Request, next: Next) -> Response {
+    if let Some(response) = cors::preflight(app, &request).await {
+        return response;
+    }
     match tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await {
         Ok(response) => response,
         Err(_elapsed) => Error::Unavailable("the request took too long", None).into_response(),
