@@ -50,6 +50,9 @@ pub enum Error {
     /// The state of things does not allow it now.
     #[error("conflict: {0}")]
     Conflict(Cow<'static, str>),
+    /// Another has what this field asks for, and only one can.
+    #[error("taken: {}", .0.pointer)]
+    Taken(FieldError),
     /// The same request is being answered at this moment.
     #[error("a request with this key is under way")]
     InProgress,
@@ -99,6 +102,21 @@ impl Error {
         detail: impl Into<Cow<'static, str>>,
     ) -> Self {
         Self::Invalid(vec![FieldError { pointer: pointer.into(), code, detail: detail.into() }])
+    }
+}
+
+/// Both, or what is wrong with either: all the fields at once, where both are about fields.
+///
+/// # Errors
+/// Those of the two.
+pub fn both<A, B>(one: Result<A>, other: Result<B>) -> Result<(A, B)> {
+    match (one, other) {
+        (Ok(one), Ok(other)) => Ok((one, other)),
+        (Err(Error::Invalid(mut fields)), Err(Error::Invalid(more))) => {
+            fields.extend(more);
+            Err(Error::Invalid(fields))
+        }
+        (Err(error), _) | (_, Err(error)) => Err(error),
     }
 }
 

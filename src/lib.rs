@@ -16,6 +16,10 @@ pub mod dev;
 pub mod operators;
 // Signing in: providers, accounts, sessions.
 pub mod login;
+// OAuth: tokens issued to apps, the keys that sign them, how apps prove who they are.
+pub mod oauth;
+// Command-line tools that people let in.
+pub mod device;
 // Tenants: made, named, deleted.
 pub mod tenants;
 // Apps: machine members.
@@ -30,6 +34,8 @@ pub mod requests;
 pub mod undo;
 // Domains a tenant has proved, and joining by them.
 pub mod domains;
+// Projects: the example of what a product adds.
+pub mod projects;
 // Who is in a tenant, with which roles.
 pub mod members;
 // The roles of a tenant, and who may give them.
@@ -62,3 +68,5 @@ pub mod error;
 pub mod ids;
 // What people may call things.
 pub mod names;
+// Long lists in parts.
+pub mod lists;

@@ -1,13 +1,15 @@
 //! The command line: reads settings, calls one function of `app`, prints what went wrong. No logic.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use freehold::app;
 use freehold::authz::platform::PlatformRole;
-use freehold::config::{Config, Mode, Settings};
+use freehold::config::{Config, Mode, Settings, duration};
 use freehold::email::EmailAddress;
 use freehold::error::Error;
+use freehold::oauth::keys::Rotation;
 use freehold::telemetry;
 
 #[global_allocator]
@@ -40,6 +42,11 @@ enum Command {
         #[command(subcommand)]
         command: AuditCommand,
     },
+    /// Manage the keys that sign access tokens.
+    Keys {
+        #[command(subcommand)]
+        command: KeysCommand,
+    },
     /// Manage operators, who run the installation.
     Operator {
         #[command(subcommand)]
@@ -51,6 +58,22 @@ enum Command {
 enum AuditCommand {
     /// Follow every chain from its first event to its last; fails naming each that was altered, and where.
     Verify,
+}
+
+#[derive(Debug, Subcommand)]
+enum KeysCommand {
+    /// Put a new key in the place of the present one, which stays published until its last token has ended.
+    Rotate {
+        /// When the new key begins to sign: give those who keep copies of the published keys time to see it.
+        #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = duration)]
+        signs_in: Duration,
+        /// Let the new key sign at once, and end every token signed so far: when a key may have leaked, or
+        /// FREEHOLD_SECRET was changed.
+        #[arg(long, conflicts_with = "signs_in")]
+        withdraw: bool,
+    },
+    /// Print the published keys, newest first.
+    List,
 }
 
 #[derive(Debug, Subcommand)]
@@ -111,19 +134,26 @@ async fn run(cli: Cli) -> Result<(), String> {
         Command::Migrate => {
             app::migrate(&check(Mode::Database)?).await.map(|()| say("The schema is up to date."))
         }
-        Command::Openapi => {
-            say(&app::openapi());
-            Ok(())
-        }
+        Command::Openapi => app::openapi(settings.policies.as_deref()).await.map(|text| say(&text)),
         Command::Access => app::access_tables(settings.policies.as_deref()).await.map(|text| say(&text)),
         Command::Audit { command: AuditCommand::Verify } => {
             app::verify_audit(&check(Mode::Database)?).await.map(|verdict| say(&verdict))
         }
+        Command::Keys { command } => keys(&check(Mode::Database)?, &command).await.map(|said| say(&said)),
         Command::Operator { command } => {
             operator(&check(Mode::Database)?, command).await.map(|said| say(&said))
         }
     };
     done.map_err(|error| describe(&error))
+}
+
+/// Runs a command about signing keys; what to say of it.
+async fn keys(config: &Config, command: &KeysCommand) -> Result<String, Error> {
+    match command {
+        KeysCommand::Rotate { withdraw: true, .. } => app::rotate_keys(config, Rotation::Withdrawing).await,
+        KeysCommand::Rotate { signs_in, .. } => app::rotate_keys(config, Rotation::After(*signs_in)).await,
+        KeysCommand::List => app::list_keys(config).await,
+    }
 }
 
 /// Runs a command about operators; what to say of it.

@@ -17,12 +17,15 @@ use crate::login::Provider;
 const GOOGLE_CLIENT: &str = "freehold-dev-google";
 const GITHUB_CLIENT: &str = "freehold-dev-github";
 
+/// The file in the data folder that holds the secret.
+const SECRET: &str = "secret";
+
 /// Runs development until a signal.
 pub(super) async fn run(mut config: Config) -> Result<()> {
     let data = data_folder(&config);
     std::fs::create_dir_all(&data).map_err(|error| cannot("make the folder", &data, &error))?;
     if config.secret.expose_secret().is_empty() {
-        config.secret = kept_secret(&data.join("secret"))?;
+        config.secret = kept_secret(&config)?;
     }
     let clock = Clock::default();
     let idp = start_provider(&mut config, clock.clone()).await?;
@@ -37,16 +40,20 @@ fn data_folder(config: &Config) -> std::path::PathBuf {
     config.data.clone()
 }
 
-/// The secret of this data folder, made once.
-fn kept_secret(file: &Path) -> Result<SecretString> {
-    match std::fs::read_to_string(file) {
-        Ok(secret) if secret.trim().len() >= 32 => Ok(SecretString::from(secret.trim().to_owned())),
-        Ok(_) | Err(_) => {
-            let secret = secret_text();
-            write_private(file, &secret).map_err(|error| cannot("write", file, &error))?;
-            Ok(SecretString::from(secret))
-        }
+/// The secret of the data folder, if `dev` has made one.
+pub(super) fn known_secret(config: &Config) -> Option<SecretString> {
+    let secret = std::fs::read_to_string(data_folder(config).join(SECRET)).ok()?;
+    (secret.trim().len() >= 32).then(|| SecretString::from(secret.trim().to_owned()))
+}
+
+/// The secret of the data folder, made once.
+fn kept_secret(config: &Config) -> Result<SecretString> {
+    if let Some(known) = known_secret(config) {
+        return Ok(known);
     }
+    let (secret, file) = (secret_text(), data_folder(config).join(SECRET));
+    write_private(&file, &secret).map_err(|error| cannot("write", &file, &error))?;
+    Ok(SecretString::from(secret))
 }
 
 fn write_private(file: &Path, text: &str) -> std::io::Result<()> {

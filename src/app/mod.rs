@@ -5,6 +5,7 @@ mod audit;
 mod commands;
 #[cfg(feature = "dev")]
 mod dev;
+mod keys;
 mod policies;
 mod run;
 
@@ -29,10 +30,13 @@ use crate::http::state::{AppState, Parts};
 use crate::login::{GithubSettings, GoogleSettings, Providers, SessionStore, Sessions};
 use crate::mail::{self, MailBox, Outbox, Transport};
 use crate::members::LastSeen;
+use crate::oauth::Issuer;
 use crate::tokens::TokenUses;
+use crate::tokens::warn::Warnings;
 
 pub use audit::verify_audit;
 pub use commands::{access_tables, add_operator, list_operators, openapi, remove_operator};
+pub use keys::{list_keys, rotate_keys};
 pub use run::{dev, migrate, serve};
 
 /// A running application without its listeners. Its background work ends when it is dropped.
@@ -94,6 +98,7 @@ pub async fn build(config: Config, database: Database, mailbox: Option<MailBox>)
         Sessions::new(store, database.clone(), Arc::clone(&authz), limits, config.limits.cached_members);
     let sealer = Sealer::new(config.secret.expose_secret().as_bytes());
     let outbox = Outbox::new(sealer.clone());
+    let origin = config.origin();
     let transport = transport(&config, mailbox.clone())?;
     let dns = Dns::new(config.dns)?;
     let last_seen = Arc::new(LastSeen::new(config.limits.cached_members));
@@ -101,11 +106,17 @@ pub async fn build(config: Config, database: Database, mailbox: Option<MailBox>)
     let decisions = Arc::new(Record::default());
     let rate = Arc::new(Rate::new(config.limits.rate));
     let shared_rate = share_rate(&rate, redis.clone(), database.clock().clone());
+    let warnings = Warnings {
+        authz: Arc::clone(&authz),
+        database: database.clone(),
+        outbox: outbox.clone(),
+        origin: config.origin(),
+    };
     let work = vec![
         tokio::spawn(shared_rate).abort_handle(),
         tokio::spawn(freshness::follow(Arc::clone(&authz), redis)).abort_handle(),
         tokio::spawn(mail::deliver(outbox.clone(), database.clone(), transport)).abort_handle(),
-        tokio::spawn(upkeep(database.clone(), Arc::clone(&last_seen))).abort_handle(),
+        tokio::spawn(upkeep(warnings, Arc::clone(&last_seen))).abort_handle(),
         tokio::spawn(keep_record(
             database.clone(),
             (Arc::clone(&decisions), Arc::clone(&token_uses)),
@@ -120,6 +131,7 @@ pub async fn build(config: Config, database: Database, mailbox: Option<MailBox>)
         sessions,
         rate,
         origins: Origins::default(),
+        issuer: Issuer::new(database.clone(), sealer.clone(), &origin),
         sealer,
         last_seen,
         token_uses,
@@ -127,6 +139,7 @@ pub async fn build(config: Config, database: Database, mailbox: Option<MailBox>)
         outbox,
         dns,
         routes: http::table(),
+        document: http::openapi::Kept::default(),
         draining: AtomicBool::new(false),
         #[cfg(feature = "dev")]
         mailbox,
@@ -172,17 +185,21 @@ fn transport(config: &Config, mailbox: Option<MailBox>) -> Result<Transport> {
     })
 }
 
-/// Writes who was seen; removes what has expired, audit events past their retention among it, and what every node has noticed.
-async fn upkeep(database: Database, last_seen: Arc<LastSeen>) {
+/// Writes who was seen; tells of tokens and secrets that end soon; removes what has expired, audit events past their
+/// retention among it, and what every node has noticed.
+async fn upkeep(warnings: Warnings, last_seen: Arc<LastSeen>) {
     const EVERY: Duration = Duration::from_mins(1);
     const CHANGES_KEPT: Duration = Duration::from_mins(10);
+    let database = &warnings.database;
     loop {
         tokio::time::sleep(EVERY).await;
         let now = database.clock().now();
         let tidied = async {
-            last_seen.write(&database).await?;
-            crate::tenants::purge(&database).await?;
-            crate::audit::expire(&database).await?;
+            last_seen.write(database).await?;
+            crate::tenants::purge(database).await?;
+            crate::audit::expire(database).await?;
+            crate::tokens::warn::warn(&warnings).await?;
+            crate::apps::endings::warn(&warnings).await?;
             let mut on = database.upkeep().await?;
             crate::db::prune_changes(&mut on, now - CHANGES_KEPT).await?;
             crate::db::expired_rows(&mut on, now).await

@@ -10,6 +10,8 @@
 mod change;
 mod create;
 mod delete;
+/// What is told of secrets that end soon.
+pub mod endings;
 mod holds;
 mod list;
 mod origins;

@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::create::target;
-use super::{Secret, holds, list, store};
+use super::{App, Secret, holds, list, store};
 use crate::authz::{Authz, Grant, perm};
 use crate::clock::Timestamp;
-use crate::db::{AuditEvent, Committed, Database};
+use crate::db::{AuditEvent, Committed, Database, WriteTx};
 use crate::error::{Error, Result};
 use crate::ids::{AppId, AppSecretId, TenantId, secret_hash};
 use crate::tokens::format::{self, Kind};
@@ -55,16 +55,16 @@ pub async fn live(database: &Database, grant: &Grant<perm::AppsRead>, app: AppId
     Ok(list::show(database, grant, app).await?.secrets)
 }
 
-/// Makes a secret for an app.
+/// Makes a secret for an app, of this revision if one is given: a form that is sent twice makes one.
 ///
 /// # Errors
-/// [`Error::NotFound`]; [`Error::ReauthenticationRequired`] when the person signed in over ten minutes ago;
+/// [`Error::NotFound`]; [`Error::Stale`]; [`Error::ReauthenticationRequired`] when the person signed in over ten minutes ago;
 /// [`Error::Forbidden`] when the app holds what they do not; [`Error::Conflict`] when two work already;
 /// [`Error::Invalid`]; [`Error::Unavailable`].
 pub async fn create(
     authz: &Authz,
     grant: &Grant<perm::AppsSecrets>,
-    app: AppId,
+    (app, if_match): (AppId, Option<i64>),
     new: &NewSecret,
 ) -> Result<(MadeSecret, Committed)> {
     let days = new.expires_in_days.unwrap_or(DEFAULT_DAYS);
@@ -75,6 +75,9 @@ pub async fn create(
     let (tenant, now) = (grant.tenant(), tx.at());
     grant.principal().require_fresh(now)?;
     let shown = list::load(&mut tx, grant.policy(), app, now).await?.ok_or(Error::NotFound)?;
+    if if_match.is_some_and(|revision| revision != shown.revision) {
+        return Err(Error::Stale);
+    }
     let held = store::held(&mut tx, tenant, app).await?;
     if let Some(refusal) = holds::refusal(&grant, &held, &held, now) {
         return Err(holds::explain(authz, tx, &grant, &refusal).await);
@@ -118,6 +121,25 @@ pub async fn revoke(
     let event = AuditEvent::done(grant.actor(), "app_secret.revoked", target(&shown))
         .changing(&json!({ "secret_id": id, "expires_at": secret.expires_at }), &json!({}));
     tx.commit(event).await
+}
+
+/// Begins a write about how an app proves who it is: it is there, and holds nothing that the grant's principal does not.
+///
+/// # Errors
+/// [`Error::NotFound`]; [`Error::Forbidden`] when the app holds what the person does not; [`Error::Unavailable`].
+pub(crate) async fn begin(
+    authz: &Authz,
+    grant: &Grant<perm::AppsSecrets>,
+    app: AppId,
+) -> Result<(WriteTx, Grant<perm::AppsSecrets>, App)> {
+    let (mut tx, grant) = authz.write(grant).await?;
+    let (tenant, now) = (grant.tenant(), tx.at());
+    let shown = list::load(&mut tx, grant.policy(), app, now).await?.ok_or(Error::NotFound)?;
+    let held = store::held(&mut tx, tenant, app).await?;
+    if let Some(refusal) = holds::refusal(&grant, &held, &held, now) {
+        return Err(holds::explain(authz, tx, &grant, &refusal).await);
+    }
+    Ok((tx, grant, shown))
 }
 
 /// An app that proved who it is.

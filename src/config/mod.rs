@@ -12,7 +12,9 @@ use ipnet::IpNet;
 use secrecy::SecretString;
 use url::Url;
 
+pub(crate) use check::LONGEST_ACCESS_TOKEN;
 pub use check::{Problem, Problems};
+pub use parse::duration;
 
 /// Every setting, as given. `freehold --help` documents each.
 #[derive(Debug, Clone, clap::Args)]
@@ -91,6 +93,9 @@ pub struct Settings {
     /// A session ends this long after sign-in, used or not.
     #[arg(long, env = "FREEHOLD_SESSION_ABSOLUTE", default_value = "7d", value_parser = parse::duration, global = true)]
     pub session_absolute: Duration,
+    /// An app's access token ends this long after it was issued; at most 1h.
+    #[arg(long, env = "FREEHOLD_ACCESS_TOKEN_LIFETIME", default_value = "1h", value_parser = parse::duration, global = true)]
+    pub access_token_lifetime: Duration,
     /// What is logged, as tracing filters, such as `info,freehold=debug`.
     #[arg(long, env = "FREEHOLD_LOG", default_value = "info", global = true)]
     pub log: String,
@@ -123,6 +128,9 @@ pub struct Limits {
     /// Roles a tenant may have besides those every tenant has, at most.
     #[arg(long, env = "FREEHOLD_MAX_ROLES", default_value_t = 100, global = true)]
     pub roles: i64,
+    /// Projects a tenant may have, archived ones included, at most.
+    #[arg(long, env = "FREEHOLD_MAX_PROJECTS", default_value_t = 1_000, global = true)]
+    pub projects: i64,
     /// Open invitations a tenant may have, at most.
     #[arg(long, env = "FREEHOLD_MAX_OPEN_INVITATIONS", default_value_t = 500, global = true)]
     pub open_invitations: i64,
@@ -241,6 +249,8 @@ pub struct Config {
     pub session_idle: Duration,
     /// Absolute limit of sessions.
     pub session_absolute: Duration,
+    /// How long an app's access token lives.
+    pub access_token_lifetime: Duration,
     /// How long to keep accepting after SIGTERM.
     pub drain_delay: Duration,
     /// Limits.

@@ -152,8 +152,11 @@ pub async fn expired_rows(on: &mut impl Executor, now: Timestamp) -> Result<u64>
         "delete from sessions where expires_at < $1",
         "delete from idempotency_keys where expires_at < $1",
         "delete from outbox where expires_at < $1",
+        "delete from used_assertions where expires_at < $1",
+        "delete from signing_keys where expires_at < $1",
         "delete from app_secrets where expires_at < $1",
         "delete from tokens where expires_at < $1",
+        "delete from device_requests where expires_at < $1",
     ] {
         removed += sql!(on, execute, sqlx::query(text).bind(now))?;
     }

@@ -1,7 +1,7 @@
 //! From a database error to what a client may be told. Constraints are known by name; `SQLite`, which reports
 //! the columns instead, is translated to the names Postgres gives.
 
-use crate::error::Error;
+use crate::error::{Error, FieldError};
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
@@ -48,6 +48,11 @@ fn violated(cause: &dyn sqlx::error::DatabaseError) -> Option<Error> {
         "roles_tenant_id_key_key" => {
             Error::Conflict("A role with this key exists. Choose another key.".into())
         }
+        "projects_tenant_id_sort_name_key" => Error::Taken(FieldError {
+            pointer: "/name".to_owned(),
+            code: "taken",
+            detail: "Another project has this name. Choose another.".into(),
+        }),
         "members_pkey" | "members_tenant_id_user_id_key" => {
             Error::Conflict("This person is already a member.".into())
         }

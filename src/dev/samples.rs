@@ -1,20 +1,21 @@
-//! Sample data of `dev`: a tenant with its owner, so that the first sign-in shows something, and an operator. Planted
-//! once.
+//! Sample data of `dev`: a tenant with its owner and some projects, so that the first sign-in shows something, and an
+//! operator. Planted once.
 
 use crate::authz::platform::PlatformRole;
-use crate::authz::{Authz, SessionRef, SessionUser};
+use crate::authz::{Authz, Grant, SessionRef, SessionUser, perm};
 use crate::config::Config;
 use crate::db::{Database, Via};
 use crate::dev::idp::people::{self, Person};
 use crate::email::EmailAddress;
 use crate::error::Result;
-use crate::ids::UserId;
+use crate::ids::{TenantId, UserId};
 use crate::login::accounts::{self, Browser, Entry};
 use crate::login::{ExternalIdentity, Provider};
 use crate::operators;
+use crate::projects::{self, NewProject, ProjectChange};
 use crate::tenants::{self, CreationRules, NewTenant};
 
-/// Makes the tenant Acme, owned by the sample person Ada, unless Ada has an account already; and makes the sample
+/// Makes the tenant Acme with some projects, owned by the sample person Ada, unless Ada has an account already; and makes the sample
 /// person Gail an operator, unless someone is.
 ///
 /// # Errors
@@ -38,7 +39,24 @@ pub async fn plant(database: &Database, authz: &Authz, config: &Config) -> Resul
     let principal = SessionUser { user, session, via: Via::default() };
     let acme = NewTenant { name: "Acme".to_owned(), slug: Some("acme".to_owned()) };
     let rules = CreationRules { who: config.tenant_creation, per_owner: config.limits.tenants_per_owner };
-    tenants::create(database, authz, &principal, &acme, rules).await?;
+    let (acme, _) = tenants::create(database, authz, &principal, &acme, rules).await?;
+    work(authz, principal, acme.id, config.limits.projects).await
+}
+
+/// Makes the sample projects of a tenant as its owner would, and puts the last of them away.
+async fn work(authz: &Authz, owner: SessionUser, tenant: TenantId, most: i64) -> Result<()> {
+    let Some(standing) = authz.standing(tenant, owner.user.id).await? else { return Ok(()) };
+    let may_create: Grant<perm::ProjectsCreate> = authz.decide(owner, standing).await?;
+    let may_update: Grant<perm::ProjectsUpdate> = authz.also(&may_create).await?;
+    for name in ["Sample: website", "Sample: mobile app", "Sample: last year's fair"] {
+        let description = "Made by freehold dev, for you to look at, change and delete.".to_owned();
+        let new = NewProject { name: name.to_owned(), description: Some(description) };
+        let made = projects::create(authz, &may_create, &new, most).await?;
+        if name.contains("last year") {
+            let away = ProjectChange { archived: Some(true), ..ProjectChange::default() };
+            projects::change(authz, &may_update, made.id, &away, None).await?;
+        }
+    }
     Ok(())
 }
 

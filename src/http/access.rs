@@ -56,6 +56,17 @@ impl Access {
     }
 }
 
+impl Access {
+    /// Whether it is decided in the tenant that the path names.
+    #[must_use]
+    pub const fn is_in_tenant(self) -> bool {
+        match self {
+            Self::Permission(_) | Self::PermissionOrOwn(_) | Self::PermissionOrMine(_) | Self::Member => true,
+            Self::Platform(_) | Self::Caller | Self::SignedIn | Self::Public(_) => false,
+        }
+    }
+}
+
 impl std::fmt::Display for Access {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -312,6 +323,20 @@ pub mod reason {
     pub enum Document {}
     impl Reason for Document {
         const WHY: &'static str = "part of the program, the same for everyone";
+    }
+
+    /// Programs learn from it where to get tokens, and by which keys to check them.
+    #[derive(Debug)]
+    pub enum Discovery {}
+    impl Reason for Discovery {
+        const WHY: &'static str = "programs learn from it where to get and how to check tokens";
+    }
+
+    /// An app proves who it is by what it sends, as RFC 6749 says, and is no caller before.
+    #[derive(Debug)]
+    pub enum ClientAuthentication {}
+    impl Reason for ClientAuthentication {
+        const WHY: &'static str = "apps authenticate inside, as OAuth says";
     }
 
     /// An invitation's link must tell its receiver what it is before they sign in; it is opened by its secret.

@@ -15,6 +15,7 @@ pub mod guard;
 mod health;
 mod idempotency;
 mod login;
+mod oauth;
 pub mod openapi;
 mod openings;
 mod pagination;
@@ -43,7 +44,7 @@ use crate::http::state::AppState;
 /// Every route of this program.
 #[must_use]
 pub fn routes() -> Routes {
-    api::routes().and(login::routes()).and(panel::routes()).and(health::routes())
+    api::routes().and(oauth::routes()).and(login::routes()).and(panel::routes()).and(health::routes())
 }
 
 /// The table of every route.

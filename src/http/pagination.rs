@@ -8,6 +8,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::db::Sealer;
 use crate::error::{Error, Result};
+use crate::lists::{Part, Sort, Window};
 
 /// The largest page.
 pub(super) const MAX_LIMIT: u32 = 200;
@@ -63,6 +64,40 @@ pub(super) fn decode<P: DeserializeOwned>(
         return Err(wrong());
     }
     serde_json::from_slice(&position).map(Some).map_err(|_older_release| wrong())
+}
+
+/// The part of a long list that a client asked for, in this order: with a limit and a cursor, where given.
+///
+/// # Errors
+/// [`Error::Invalid`] for a bad limit or cursor.
+pub(super) fn window<C>(
+    sealer: &Sealer,
+    scope: &str,
+    sort: Sort<C>,
+    (given, cursor): (Option<u32>, Option<&str>),
+) -> Result<Window<C>> {
+    Ok(Window { sort, limit: limit(given)?, after: decode(sealer, scope, cursor)? })
+}
+
+/// A part of a long list, as the API answers with it.
+pub(super) fn page<T>(sealer: &Sealer, scope: &str, part: Part<T>) -> Result<Page<T>> {
+    let next_cursor = part.next.map(|next| encode(sealer, scope, &next)).transpose()?;
+    Ok(Page { items: part.items, next_cursor })
+}
+
+/// The address of a page of ours with what is asked of it; what is empty is left out.
+pub(super) fn address<'a>(
+    path: &str,
+    asked: impl IntoIterator<Item = (&'static str, Option<&'a str>)>,
+) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    for (name, value) in asked {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            query.append_pair(name, value);
+        }
+    }
+    let query = query.finish();
+    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
 }
 
 /// The part of a whole list that a client asked for, for lists that are short. `key` tells its items apart.

@@ -9,10 +9,11 @@ use crate::authz::{Principal, SessionUser, TokenBearer};
 use crate::db::Via;
 use crate::error::{Error, Result};
 use crate::http::state::AppState;
+use crate::oauth;
 use crate::tokens;
 
 /// Where tokens are taken: everywhere else the caller is a person at a browser.
-const TOKEN_PATHS: [&str; 1] = ["/api/"];
+const TOKEN_PATHS: [&str; 2] = ["/api/", "/oauth/introspect"];
 
 /// Finds out who is calling.
 ///
@@ -53,8 +54,13 @@ async fn bearer(parts: &Parts, app: &AppState) -> Result<Principal> {
     if !TOKEN_PATHS.iter().any(|area| route.starts_with(area)) {
         return Err(Error::InvalidToken);
     }
-    let hash = tokens::format::bearer_hash(text).ok_or(Error::InvalidToken)?;
-    let (owner, token) = app.authz.bearer(&hash).await?;
+    let (owner, token) = if oauth::is_signed(text) {
+        let bearer = oauth::signed_bearer(&app.authz, &app.issuer, text).await?;
+        (bearer.owner, bearer.token)
+    } else {
+        let hash = tokens::format::bearer_hash(text).ok_or(Error::InvalidToken)?;
+        app.authz.bearer(&hash).await?
+    };
     let via = via(parts);
     app.token_uses.note(&token, &via.ip, app.database.clock().now());
     Ok(Principal::Token(TokenBearer { owner, token, via }))

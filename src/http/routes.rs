@@ -240,6 +240,26 @@ impl Routes {
         (self.router, RouteTable::new(self.table))
     }
 
+    /// Says more of the route added last than its summary does, in whole sentences.
+    #[must_use]
+    pub fn note(self, text: &'static str) -> Self {
+        self.tell(|operation| operation.note(text))
+    }
+
+    /// Says that the route added last answers this kind of problem, which no type tells, and when: "the slug is
+    /// taken", say.
+    #[must_use]
+    pub fn problem(self, slug: &'static str, when: &'static str) -> Self {
+        self.tell(|operation| operation.problem(slug, when))
+    }
+
+    fn tell(mut self, what: impl FnOnce(&mut Operation)) -> Self {
+        if let Some(route) = self.table.last_mut() {
+            what(&mut route.operation);
+        }
+        self
+    }
+
     fn add<H: Declared<M>, M: 'static>(
         self,
         method: Method,

@@ -8,6 +8,7 @@
 //! ```
 
 mod deliver;
+mod endings;
 mod mailbox;
 mod outbox;
 mod requests;
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize};
 use crate::email::EmailAddress;
 
 pub use deliver::{deliver, deliver_due};
+pub use endings::{EndingMail, Ends};
 pub use mailbox::MailBox;
 pub use outbox::{Backlog, Outbox};
 pub use requests::{DecisionMail, RequestMail};

@@ -125,7 +125,12 @@ impl JoinDecisionMail<'_> {
 }
 
 /// The mail of both its forms.
-fn written(to: &EmailAddress, subject: &str, text: &impl Template, html: &impl Template) -> Result<Mail> {
+pub(super) fn written(
+    to: &EmailAddress,
+    subject: &str,
+    text: &impl Template,
+    html: &impl Template,
+) -> Result<Mail> {
     let broken = |error| Error::internal("a mail template does not render", error);
     let (text, html) = (text.render().map_err(broken)?, html.render().map_err(broken)?);
     Ok(Mail { to: to.clone(), subject: subject.to_owned(), text, html })

@@ -9,7 +9,7 @@ mod seen;
 mod store;
 mod transfer;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 pub use self::assignment::RoleAssignment;
 pub use self::bulk::{ManyChanged, ManyRoles, RolesChanged, change_roles};
@@ -24,6 +24,7 @@ use crate::clock::Timestamp;
 use crate::db::Database;
 use crate::error::{Error, Person, Result};
 use crate::ids::{RoleId, UserId};
+use crate::lists::{Column, Part, Place, Window};
 use crate::roles::guards;
 
 /// A person in a tenant.
@@ -77,100 +78,40 @@ pub struct Filter {
     pub role: String,
 }
 
-/// In which order members are listed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(rename = "MemberSort")]
-pub enum Sort {
-    /// By name, whatever its case.
+/// What members can be sorted by.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum By {
+    /// Their name, whatever its case.
     #[default]
     Name,
-    /// By name, the last first.
-    #[serde(rename = "-name")]
-    NameDown,
-    /// Oldest member first.
+    /// When they joined.
     JoinedAt,
-    /// Newest member first.
-    #[serde(rename = "-joined_at")]
-    JoinedAtDown,
 }
 
-impl Sort {
-    /// The order as queries name it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Name => "name",
-            Self::NameDown => "-name",
-            Self::JoinedAt => "joined_at",
-            Self::JoinedAtDown => "-joined_at",
-        }
-    }
-
-    /// The same from the other end.
-    #[must_use]
-    pub const fn reversed(self) -> Self {
-        match self {
-            Self::Name => Self::NameDown,
-            Self::NameDown => Self::Name,
-            Self::JoinedAt => Self::JoinedAtDown,
-            Self::JoinedAtDown => Self::JoinedAt,
-        }
-    }
-}
-
-/// A place in a list: the list goes on after it. Only good for the sort it came from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Position {
-    /// In a list by name: the name as it is sorted, and the id.
-    Name(String, UserId),
-    /// In a list by time: microseconds, and the id.
-    JoinedAt(i64, UserId),
-}
-
-/// Which part of a list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Window {
-    /// The order.
-    pub sort: Sort,
-    /// How many at most.
-    pub limit: u32,
-    /// Where to go on; from the start when absent.
-    pub after: Option<Position>,
-}
-
-/// A part of a list of members.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page {
-    /// The members.
-    pub items: Vec<Member>,
-    /// Where the next part begins; absent at the end.
-    pub next: Option<Position>,
+impl Column for By {
+    const SORT: &'static str = "MemberSort";
+    const ALL: &'static [(&'static str, Self)] = &[("name", Self::Name), ("joined_at", Self::JoinedAt)];
 }
 
 /// The members that `filter` lets through, with their roles, in one query.
 ///
 /// # Errors
-/// [`Error::Malformed`] when the position is of another sort; [`Error::Unavailable`].
+/// [`Error::Unavailable`] when the database cannot answer.
 pub async fn list(
     database: &Database,
     grant: &Grant<perm::MembersRead>,
     filter: &Filter,
-    window: &Window,
-) -> Result<Page> {
+    window: &Window<By>,
+) -> Result<Part<Member>> {
     let now = database.clock().now();
-    let limit = usize::try_from(window.limit).unwrap_or(usize::MAX);
     let mut on = database.read().await?;
     let rows = store::page(&mut on, grant.tenant(), now, filter, window).await?;
-    let mut found = store::members(rows);
-    let more = found.len() > limit;
-    found.truncate(limit);
-    let next = found.last().filter(|_| more).map(|(key, member)| match window.sort {
-        Sort::Name | Sort::NameDown => Position::Name(key.clone(), member.user.id),
-        Sort::JoinedAt | Sort::JoinedAtDown => Position::JoinedAt(member.joined_at.micros(), member.user.id),
+    let part = Part::new(store::members(rows), window, |(sorted, member)| Place {
+        text: sorted.clone(),
+        number: member.joined_at.micros(),
+        id: member.user.id.uuid(),
     });
-    Ok(Page { items: found.into_iter().map(|(_, member)| member).collect(), next })
+    Ok(Part { items: part.items.into_iter().map(|(_, member)| member).collect(), next: part.next })
 }
 
 /// One member.

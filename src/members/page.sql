@@ -6,9 +6,9 @@ from (
     where m.tenant_id = $1
         and ($3 = '' or m.sort_name like $3 escape '\' or lower(u.email) like $3 escape '\')
         and HOLDING
-        and (m.COLUMN, m.user_id) BEYOND ($5, $6)
+        START
     order by m.COLUMN WAY, m.user_id WAY
-    limit $7
+    limit $8
 ) p
 left join role_assignments a
     on a.tenant_id = $1 and a.user_id = p.id and (a.expires_at is null or a.expires_at > $2)

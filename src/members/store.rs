@@ -1,14 +1,14 @@
 //! The SQL of members. Every query takes the tenant.
 
 use sqlx::{AssertSqlSafe, query, query_as, query_scalar};
-use uuid::Uuid;
 
-use super::{Figures, Filter, Member, MemberRole, MemberUser, Position, Sort, Window};
+use super::{By, Figures, Filter, Member, MemberRole, MemberUser};
 use crate::authz::HeldRole;
 use crate::clock::Timestamp;
 use crate::db::{Executor, WriteTx, sql};
-use crate::error::{Error, Person, Result};
+use crate::error::{Person, Result};
 use crate::ids::{RoleId, Subject, TenantId, UserId};
+use crate::lists::{Window, pattern};
 use crate::names::sort_name;
 
 /// One row for each role a member holds, or one without a role.
@@ -61,71 +61,48 @@ pub(super) async fn page(
     tenant: TenantId,
     now: Timestamp,
     filter: &Filter,
-    window: &Window,
+    window: &Window<By>,
 ) -> Result<Vec<MemberRow>> {
-    let (by_name, down) = match window.sort {
-        Sort::Name => (true, false),
-        Sort::NameDown => (true, true),
-        Sort::JoinedAt => (false, false),
-        Sort::JoinedAtDown => (false, true),
-    };
     let source = match filter.role.as_str() {
         "" => ("members m", "$4 = ''"),
         role if has_few(on, tenant, now, role).await? => FEW_HOLD,
         _many => ("members m", MANY_HOLD),
     };
-    let text = page_text(source, (by_name, down));
-    // Without a place to go on from: the end that the order comes from.
-    let edge = if down { Uuid::max() } else { Uuid::nil() };
-    let start = if down { char::MAX.to_string() } else { String::new() };
-    let (name, micros, id) = match &window.after {
-        None => (start, if down { i64::MAX } else { i64::MIN }, UserId::from_uuid(edge)),
-        Some(Position::Name(name, id)) if by_name => (name.clone(), 0, *id),
-        Some(Position::JoinedAt(micros, id)) if !by_name => (String::new(), *micros, *id),
-        Some(_) => return Err(Error::Malformed("the cursor belongs to another sort".into())),
-    };
-    let (search, limit) = (pattern(&filter.search), i64::from(window.limit) + 1);
+    let text = page_text(source, window);
+    let after = window.after.clone().unwrap_or_default();
     // Made of the words here alone; what people give is bound.
-    let text = AssertSqlSafe(text.as_str());
-    if by_name {
-        sql!(
-            on,
-            fetch_all,
-            query_as(text)
-                .bind(tenant)
-                .bind(now)
-                .bind(search)
-                .bind(&filter.role)
-                .bind(name)
-                .bind(id)
-                .bind(limit)
-        )
-    } else {
-        sql!(
-            on,
-            fetch_all,
-            query_as(text)
-                .bind(tenant)
-                .bind(now)
-                .bind(search)
-                .bind(&filter.role)
-                .bind(micros)
-                .bind(id)
-                .bind(limit)
-        )
-    }
+    sql!(
+        on,
+        fetch_all,
+        query_as(AssertSqlSafe(text.as_str()))
+            .bind(tenant)
+            .bind(now)
+            .bind(pattern(&sort_name(filter.search.trim())))
+            .bind(&filter.role)
+            .bind(&after.text)
+            .bind(after.number)
+            .bind(after.id)
+            .bind(i64::from(window.limit) + 1)
+    )
 }
 
 /// The statement: from where, in which order, and from which end.
-fn page_text((from, holding): (&str, &str), (by_name, down): (bool, bool)) -> String {
-    let (column, sorted) = if by_name { ("sort_name", "sort_key") } else { ("joined_at", "joined_at") };
-    let (beyond, way) = if down { ("<", "desc") } else { (">", "asc") };
+fn page_text((from, holding): (&str, &str), window: &Window<By>) -> String {
+    let (column, sorted, place) = match window.sort.by {
+        By::Name => ("sort_name", "sort_key", "$5"),
+        By::JoinedAt => ("joined_at", "joined_at", "$6"),
+    };
+    let (beyond, way) = if window.sort.down { ("<", "desc") } else { (">", "asc") };
+    let start = match window.after {
+        Some(_) => format!("and (m.{column}, m.user_id) {beyond} ({place}, $7)"),
+        None => String::new(),
+    };
     include_str!("page.sql")
         .replace("FROM", from)
         .replace("HOLDING", holding)
+        .replace("START", &start)
         .replace("COLUMN", column)
         .replace("SORTED", sorted)
-        .replace("BEYOND", beyond)
         .replace("WAY", way)
 }
 
@@ -203,23 +180,6 @@ pub(super) fn members(rows: Vec<MemberRow>) -> Vec<(String, Member)> {
         ));
     }
     members
-}
-
-/// What `like` finds the text anywhere by, in lower case; empty for no text.
-fn pattern(search: &str) -> String {
-    let search = sort_name(search.trim());
-    if search.is_empty() {
-        return String::new();
-    }
-    let mut pattern = String::from("%");
-    for c in search.chars() {
-        if matches!(c, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    pattern
 }
 
 /// How many members the tenant has, as `on` sees it.

@@ -72,18 +72,7 @@ impl Sought {
 
     /// What `like` finds it anywhere by, with `\` as escape; empty for everything.
     fn pattern(&self) -> String {
-        if self.0.is_empty() {
-            return String::new();
-        }
-        let mut pattern = String::from("%");
-        for c in self.0.chars() {
-            if matches!(c, '%' | '_' | '\\') {
-                pattern.push('\\');
-            }
-            pattern.push(c);
-        }
-        pattern.push('%');
-        pattern
+        crate::lists::pattern(&self.0)
     }
 
     /// The id it is, or the one nothing has.

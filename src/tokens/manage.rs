@@ -3,8 +3,9 @@
 use serde_json::json;
 
 use super::mint::target;
-use super::{Filter, Token, store};
-use crate::authz::{Authz, Grant, Own, Right, perm};
+use super::{Filter, OwnToken, SOON, Token, store};
+use crate::authz::{Authz, Grant, Own, Right, SessionUser, perm};
+use crate::clock::Timestamp;
 use crate::db::{AuditEvent, Committed, Database};
 use crate::error::{Error, Result};
 use crate::ids::{Subject, TokenId};
@@ -43,6 +44,29 @@ pub async fn find<R: Right>(database: &Database, grant: &Grant<R>, id: TokenId) 
     Ok(seen.ok_or(Error::NotFound)?.shown(now))
 }
 
+/// The person's own tokens that work, over all their tenants, next to end first; at most 200.
+///
+/// # Errors
+/// [`Error::Unavailable`] when the database cannot answer.
+pub async fn mine(database: &Database, person: &SessionUser) -> Result<Vec<OwnToken>> {
+    let now = database.clock().now();
+    let rows = store::of_user(&mut database.read().await?, person.user.id, now).await?;
+    Ok(rows.into_iter().map(|own| OwnToken { tenant: own.tenant_id, token: own.row.shown(now) }).collect())
+}
+
+/// The person's own tokens in the tenant that end within [`SOON`]: their names and ends, next to end first, at most
+/// ten.
+///
+/// # Errors
+/// [`Error::Unavailable`] when the database cannot answer.
+pub async fn ending(
+    database: &Database,
+    grant: &Grant<perm::TokensCreate>,
+) -> Result<Vec<(String, Timestamp)>> {
+    let now = database.clock().now();
+    store::ending(&mut database.read().await?, (grant.tenant(), grant.subject()), (now, now + SOON)).await
+}
+
 /// Ends a token at once, on every node: one's own, or by `tokens:delete` that of anyone who does not stand above.
 ///
 /// # Errors
@@ -78,7 +102,9 @@ async fn revoke_by<R: Right>(authz: &Authz, grant: &Grant<R>, id: TokenId) -> Re
     }
     store::revoke(&mut tx, tenant, id).await?;
     match row.owner() {
-        Subject::User(user) => tx.touch_user(user).await?,
+        Subject::User(user) => {
+            tx.touch_user(user).await?;
+        }
         Subject::App(app) => tx.touch_app(app).await?,
     }
     let token = row.shown(now);

@@ -8,7 +8,7 @@ use super::rules::{carried, days, overlap, read_scopes, require_held};
 use super::{NewToken, NewlyMinted, Rotation, Token, store};
 use crate::authz::{Authz, Grant, PermissionSet, perm};
 use crate::clock::Timestamp;
-use crate::db::{AuditEvent, Committed, Target, WriteTx};
+use crate::db::{AuditEvent, Committed, Database, Target, WriteTx};
 use crate::error::{Error, Result};
 use crate::ids::{Subject, TenantId, TokenId};
 use crate::names::Name;
@@ -43,12 +43,12 @@ pub async fn issue(tx: &mut WriteTx, kind: Kind, access: &Access<'_>) -> Result<
 /// # Errors
 /// [`Error::ReauthenticationRequired`] when they signed in over ten minutes ago; [`Error::Invalid`];
 /// [`Error::Forbidden`] for a scope they do not hold; [`Error::Conflict`] when they have as many tokens in the tenant
-/// as they may (`most`); [`Error::Unavailable`].
+/// as they may, or made one meanwhile (`room`); [`Error::Unavailable`].
 pub async fn mint(
     authz: &Authz,
     grant: &Grant<perm::TokensCreate>,
     new: &NewToken,
-    most: i64,
+    room: Room,
 ) -> Result<(NewlyMinted, Committed)> {
     let name = Name::parse(&new.name, "/name")?;
     let (scopes, lifetime) = (read_scopes(authz.catalogue(), &new.scopes)?, days(new.expires_in_days)?);
@@ -58,7 +58,7 @@ pub async fn mint(
         drop(tx);
         return Err(require_held(authz, grant.standing(), scopes).await.err().unwrap_or(Error::NotFound));
     }
-    room(&mut tx, &grant, most).await?;
+    room.check(&mut tx, &grant).await?;
     let expires_at = tx.at() + lifetime;
     let made = make(authz, &mut tx, &grant, name.as_str(), (scopes, expires_at)).await?;
     let event = AuditEvent::done(grant.actor(), "token.created", target(&made.kept)).changing(
@@ -74,13 +74,13 @@ pub async fn mint(
 ///
 /// # Errors
 /// [`Error::NotFound`] when it is not theirs, revoked or over; [`Error::ReauthenticationRequired`];
-/// [`Error::Conflict`] when they hold none of its scopes any more, or have as many tokens as they may;
-/// [`Error::Invalid`]; [`Error::Unavailable`].
+/// [`Error::Conflict`] when they hold none of its scopes any more, have as many tokens as they may, or made one
+/// meanwhile; [`Error::Invalid`]; [`Error::Unavailable`].
 pub async fn rotate(
     authz: &Authz,
     grant: &Grant<perm::TokensCreate>,
     id: TokenId,
-    (how, most): (&Rotation, i64),
+    (how, room): (&Rotation, Room),
 ) -> Result<(NewlyMinted, Committed)> {
     let overlap = overlap(how.overlap_hours)?;
     let (mut tx, grant) = authz.write(grant).await?;
@@ -90,7 +90,7 @@ pub async fn rotate(
     if old.owner() != grant.subject() {
         return Err(Error::NotFound);
     }
-    room(&mut tx, &grant, most).await?;
+    room.check(&mut tx, &grant).await?;
     let held = carried(authz.catalogue(), grant.effective());
     let scopes = crate::authz::scopes(authz.catalogue(), &old.scopes).intersection(held);
     if scopes.is_empty() {
@@ -100,6 +100,7 @@ pub async fn rotate(
     let expires_at = now + old.expires_at.since(old.created_at);
     let made = make(authz, &mut tx, &grant, &old.name, (scopes, expires_at)).await?;
     let ends = old.expires_at.min(now + overlap);
+    // Who replaces a token need not be told that it ends.
     store::set_end(&mut tx, grant.tenant(), id, ends).await?;
     if let Some(user) = grant.subject().user() {
         tx.touch_user(user).await?;
@@ -127,14 +128,48 @@ async fn make(
     Ok(NewlyMinted { kept, token: minted.text })
 }
 
-async fn room(tx: &mut WriteTx, grant: &Grant<perm::TokensCreate>, most: i64) -> Result<()> {
+/// Whether there is room for one more token of a person in a tenant.
+#[derive(Debug, Clone, Copy)]
+pub struct Room {
+    /// How many they may have there.
+    pub most: i64,
+    /// The newest they had, as [`newest`] told it, when they were asked what to make: a form that is sent twice makes
+    /// one. None: whatever they have.
+    pub newest: Option<TokenId>,
+}
+
+impl Room {
+    async fn check(self, tx: &mut WriteTx, grant: &Grant<perm::TokensCreate>) -> Result<()> {
+        let (tenant, owner) = (grant.tenant(), grant.subject());
+        if let Some(seen) = self.newest
+            && store::newest(tx, tenant, owner).await? != seen
+        {
+            let text = "You made a token since this page was shown. See whether it is the one you want.";
+            return Err(Error::Conflict(text.into()));
+        }
+        room(tx, tenant, owner, self.most).await
+    }
+}
+
+/// Whether `owner` may have one more token in the tenant, of which they may have `most`.
+///
+/// # Errors
+/// [`Error::Conflict`] when they may not; [`Error::Unavailable`].
+pub async fn room(tx: &mut WriteTx, tenant: TenantId, owner: Subject, most: i64) -> Result<()> {
     let now = tx.at();
-    if store::count(tx, grant.tenant(), grant.subject(), now).await? < most {
+    if store::count(tx, tenant, owner, now).await? < most {
         return Ok(());
     }
-    Err(Error::Conflict(
-        "You have as many tokens in this tenant as you may. Revoke one you do not use.".into(),
-    ))
+    let text = "You have as many tokens in this tenant as you may. Revoke one you do not use.";
+    Err(Error::Conflict(text.into()))
+}
+
+/// The newest token the grant's person ever made in the tenant; the id of nothing when there is none.
+///
+/// # Errors
+/// [`Error::Unavailable`] when the database cannot answer.
+pub async fn newest(database: &Database, grant: &Grant<perm::TokensCreate>) -> Result<TokenId> {
+    store::newest(&mut database.read().await?, grant.tenant(), grant.subject()).await
 }
 
 pub(super) fn target(token: &Token) -> Target {

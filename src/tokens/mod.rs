@@ -16,16 +16,18 @@ mod mint;
 mod rules;
 mod store;
 mod uses;
+/// The mail before a token ends.
+pub mod warn;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
-use crate::ids::{TokenId, UserId};
+use crate::ids::{TenantId, TokenId};
 
-pub use manage::{find, list, revoke, revoke_own};
-pub use mint::{Access, issue, mint, rotate};
-pub use rules::{DEFAULT_DAYS, MAX_DAYS, carried, read_scopes};
+pub use manage::{ending, find, list, mine, revoke, revoke_own};
+pub use mint::{Access, Room, issue, mint, newest, room, rotate};
+pub use rules::{DEFAULT_DAYS, MAX_DAYS, SOON, carried, read_scopes};
 pub use uses::TokenUses;
 
 /// A token, as its owner and those who see all of the tenant's know it.
@@ -101,17 +103,13 @@ pub struct Rotation {
     pub overlap_hours: Option<u16>,
 }
 
-/// A token that ends soon, for who has to see to it.
+/// One of a person's own tokens, in any of their tenants.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ending {
+pub struct OwnToken {
+    /// Where it works.
+    pub tenant: TenantId,
     /// The token.
-    pub id: TokenId,
-    /// What it is called.
-    pub name: String,
-    /// Whose it is.
-    pub owner: UserId,
-    /// When it ends.
-    pub expires_at: Timestamp,
+    pub token: Token,
 }
 
 /// Which of a tenant's tokens to list.

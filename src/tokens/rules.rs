@@ -10,6 +10,8 @@ use crate::error::{Error, FieldError, Result};
 pub const DEFAULT_DAYS: u16 = 90;
 /// For how many days a token lasts at most.
 pub const MAX_DAYS: u16 = 365;
+/// How long before its end a token or secret is marked, and told of by mail.
+pub const SOON: Duration = Duration::from_hours(7 * 24);
 /// After how long a token that nobody uses counts as unused.
 pub(super) const UNUSED: Duration = Duration::from_hours(30 * 24);
 /// For how long the old token still works beside the new one when nothing is said, in hours.

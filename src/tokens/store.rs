@@ -146,9 +146,81 @@ pub(super) async fn set_end(
     id: TokenId,
     expires_at: Timestamp,
 ) -> Result<()> {
-    let text = "update tokens set expires_at = $3 where tenant_id = $1 and id = $2";
-    sql!(tx, execute, query(text).bind(tenant).bind(id).bind(expires_at))?;
+    let at = tx.at();
+    let text = "update tokens set expires_at = $3, warned_at = coalesce(warned_at, $4) \
+                where tenant_id = $1 and id = $2";
+    sql!(tx, execute, query(text).bind(tenant).bind(id).bind(expires_at).bind(at))?;
     Ok(())
+}
+
+/// The newest token of the owner in the tenant, also one that was revoked; the id of nothing when there is none.
+pub(super) async fn newest(on: &mut impl Executor, tenant: TenantId, owner: Subject) -> Result<TokenId> {
+    let text = "select id from tokens where tenant_id = $1 and (user_id = $2 or app_id = $2) \
+                order by id desc limit 1";
+    let found: Option<TokenId> = sql!(on, fetch_optional, query_scalar(text).bind(tenant).bind(owner))?;
+    Ok(found.unwrap_or(TokenId::from_uuid(uuid::Uuid::nil())))
+}
+
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct OwnRow {
+    pub(super) tenant_id: TenantId,
+    #[sqlx(flatten)]
+    pub(super) row: Row,
+}
+
+/// A person's tokens that work, in all tenants that are not deleted, next to end first; at most 200.
+pub(super) async fn of_user(on: &mut impl Executor, user: UserId, now: Timestamp) -> Result<Vec<OwnRow>> {
+    let text = "select t.tenant_id, t.id, t.user_id, t.app_id, u.name as owner_name, t.name, t.prefix, t.scopes, \
+                t.created_at, t.expires_at, t.last_used_at, t.last_used_from from tokens t \
+                join users u on u.id = t.user_id join tenants n on n.id = t.tenant_id \
+                where t.user_id = $1 and t.revoked_at is null and t.expires_at > $2 and n.deleted_at is null \
+                order by t.expires_at, t.id limit 200";
+    sql!(on, fetch_all, query_as(text).bind(user).bind(now))
+}
+
+/// The owner's tokens in the tenant that end before `until`, next to end first.
+pub(super) async fn ending(
+    on: &mut impl Executor,
+    (tenant, owner): (TenantId, Subject),
+    (now, until): (Timestamp, Timestamp),
+) -> Result<Vec<(String, Timestamp)>> {
+    let text = "select name, expires_at from tokens where tenant_id = $1 and user_id = $2 \
+                and revoked_at is null and expires_at > $3 and expires_at <= $4 order by expires_at, id limit 10";
+    sql!(on, fetch_all, query_as(text).bind(tenant).bind(owner).bind(now).bind(until))
+}
+
+/// A personal token whose owner is to be told of its end.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct ToWarn {
+    pub(super) id: TokenId,
+    pub(super) tenant_id: TenantId,
+    pub(super) tenant_name: String,
+    pub(super) name: String,
+    pub(super) expires_at: Timestamp,
+    pub(super) email: String,
+}
+
+/// Personal tokens that end before `until` and of which nobody was told, next to end first. Those that were made to
+/// last no longer than `short` are for who made them to remember.
+pub(super) async fn to_warn(
+    on: &mut impl Executor,
+    (now, until, short): (Timestamp, Timestamp, i64),
+) -> Result<Vec<ToWarn>> {
+    let text = "select t.id, t.tenant_id, n.name as tenant_name, t.name, t.expires_at, u.email from tokens t \
+                join users u on u.id = t.user_id join tenants n on n.id = t.tenant_id \
+                where t.expires_at > $1 and t.expires_at <= $2 and t.warned_at is null and t.revoked_at is null \
+                and t.expires_at - t.created_at > $3 and u.disabled_at is null and u.email_verified \
+                and u.email is not null and n.deleted_at is null and n.status = 'active' \
+                order by t.expires_at, t.id limit 500";
+    sql!(on, fetch_all, query_as(text).bind(now).bind(until).bind(short))
+}
+
+/// Notes that the end of the token was told; false when somebody did before, or it does not end any more.
+pub(super) async fn warned(tx: &mut WriteTx, tenant: TenantId, id: TokenId) -> Result<bool> {
+    let at = tx.at();
+    let text = "update tokens set warned_at = $3 where tenant_id = $1 and id = $2 and warned_at is null \
+                and revoked_at is null and expires_at > $3";
+    Ok(sql!(tx, execute, query(text).bind(tenant).bind(id).bind(at))? == 1)
 }
 
 pub(super) async fn used(

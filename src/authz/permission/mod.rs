@@ -131,7 +131,7 @@ mod tests {
         assert_eq!(perm::TenantRead::ID, PermissionId(0));
         assert_eq!(perm::MembersInvite::NAME, "members:invite");
         assert_eq!(BUILT_IN[perm::MembersInvite::ID.index()], "members:invite");
-        assert_eq!(perm::ProjectsDelete::ID.index(), BUILT_IN.len() - 1);
+        assert_eq!(BUILT_IN[perm::ProjectsDelete::ID.index()], "projects:delete");
     }
 
     #[test]

@@ -5,11 +5,15 @@ mod tests;
 
 use std::fmt;
 use std::net::IpAddr;
+use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use url::{Host, Url};
 
 use super::{Config, Mode, ProviderConfig, Settings};
+
+/// Nobody's access token lives longer.
+pub(crate) const LONGEST_ACCESS_TOKEN: Duration = Duration::from_hours(1);
 
 /// One thing that is wrong, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,6 +103,7 @@ impl Settings {
             policies: self.policies.clone(),
             session_idle: self.session_idle,
             session_absolute: self.session_absolute,
+            access_token_lifetime: self.access_token_lifetime,
             drain_delay: self.drain_delay,
             limits: self.limits,
         })
@@ -232,6 +237,15 @@ impl Settings {
                 "FREEHOLD_SESSION_IDLE",
                 "is longer than FREEHOLD_SESSION_ABSOLUTE, so it would never end a session",
                 "make it shorter, or make the absolute limit longer",
+            );
+        }
+        if self.access_token_lifetime < Duration::from_secs(1)
+            || self.access_token_lifetime > LONGEST_ACCESS_TOKEN
+        {
+            problems.add(
+                "FREEHOLD_ACCESS_TOKEN_LIFETIME",
+                "is not between a second and an hour",
+                "give at most 1h: a signed token works until it ends, whatever happens",
             );
         }
     }

@@ -15,7 +15,8 @@ use crate::http::pagination::{self, Page};
 use crate::http::routes::{Area, Routes};
 use crate::http::state::AppState;
 use crate::ids::UserId;
-use crate::members::{self, Filter, ManyChanged, ManyRoles, Member, NewRoles, Sort, Window};
+use crate::lists::Sort;
+use crate::members::{self, By, Filter, ManyChanged, ManyRoles, Member, NewRoles};
 use crate::names::Slug;
 
 pub(super) fn routes() -> Routes {
@@ -27,13 +28,25 @@ pub(super) fn routes() -> Routes {
             "Give and take roles of several members",
             change_roles,
         )
+        .problem(
+            "conflict",
+            "nobody would own the tenant without an end, or the caller's rights were changed meanwhile",
+        )
         .post(
             "/api/v1/tenants/{tenant}/members/roles/preview",
             "Show what such a change would do, without doing it",
             preview,
         )
         .put("/api/v1/tenants/{tenant}/members/{user}/roles", "Set the roles of a member", set_roles)
+        .problem(
+            "conflict",
+            "nobody would own the tenant without an end, or the caller's rights were changed meanwhile",
+        )
         .delete("/api/v1/tenants/{tenant}/members/{user}", "Remove a member, or leave", remove)
+        .problem(
+            "conflict",
+            "nobody would own the tenant without an end, or the caller's rights were changed meanwhile",
+        )
 }
 
 /// Which members, in which order.
@@ -46,7 +59,7 @@ struct Members {
     /// Only those who hold the role with this key.
     role: Option<String>,
     /// The order; by name when absent.
-    sort: Option<Sort>,
+    sort: Option<Sort<By>>,
     /// How many items at most; 50 when absent.
     #[schemars(range(min = 1, max = 200))]
     limit: Option<u32>,
@@ -76,12 +89,10 @@ async fn list(
     Query(query): Query<Members>,
 ) -> Result<Found<Page<Member>>> {
     let (filter, sort) = (query.filter()?, query.sort.unwrap_or_default());
-    let scope = scope(&[&"members", &who.grant().tenant(), &sort.as_str(), &filter.role, &filter.search]);
-    let after = pagination::decode(&app.sealer, &scope, query.cursor.as_deref())?;
-    let window = Window { sort, limit: pagination::limit(query.limit)?, after };
-    let page = members::list(&app.database, who.grant(), &filter, &window).await?;
-    let next_cursor = page.next.map(|next| pagination::encode(&app.sealer, &scope, &next)).transpose()?;
-    Ok(Found::new(Page { items: page.items, next_cursor }))
+    let scope = scope(&[&"members", &who.grant().tenant(), &sort, &filter.role, &filter.search]);
+    let window = pagination::window(&app.sealer, &scope, sort, (query.limit, query.cursor.as_deref()))?;
+    let part = members::list(&app.database, who.grant(), &filter, &window).await?;
+    pagination::page(&app.sealer, &scope, part).map(Found::new)
 }
 
 async fn show(

@@ -2,6 +2,7 @@
 //! answers; nothing here knows SQL or decides.
 
 mod access;
+mod app_keys;
 mod apps;
 mod audit;
 mod documents;
@@ -11,6 +12,7 @@ mod joining;
 mod me;
 mod members;
 mod operator;
+mod projects;
 mod requests;
 mod roles;
 mod tenants;
@@ -26,6 +28,7 @@ pub(super) fn routes() -> Routes {
     me::routes()
         .and(tenants::routes())
         .and(members::routes())
+        .and(app_keys::routes())
         .and(roles::routes())
         .and(invitations::routes())
         .and(requests::routes())
@@ -33,6 +36,7 @@ pub(super) fn routes() -> Routes {
         .and(tokens::routes())
         .and(domains::routes())
         .and(joining::routes())
+        .and(projects::routes())
         .and(access::routes())
         .and(audit::routes())
         .and(operator::routes())

@@ -15,7 +15,7 @@ use crate::http::pagination::{self, Page};
 use crate::http::routes::{Area, Routes};
 use crate::http::state::AppState;
 use crate::ids::{Subject, TokenId, UserId};
-use crate::tokens::{self, Filter, NewToken, NewlyMinted, Rotation, Token};
+use crate::tokens::{self, Filter, NewToken, NewlyMinted, Room, Rotation, Token};
 
 pub(super) fn routes() -> Routes {
     Routes::new(Area::Api)
@@ -25,6 +25,9 @@ pub(super) fn routes() -> Routes {
             list,
         )
         .post("/api/v1/tenants/{tenant}/tokens", "Mint a personal token", mint)
+        .note("The token is in this answer and nowhere else: keep it where nobody reads it.")
+        .problem("conflict", "the caller has as many tokens in the tenant as one may")
+        .problem("reauthentication-required", "the sign-in is older than ten minutes")
         .get("/api/v1/tenants/{tenant}/tokens/{token}", "Show a token, never its secret", show)
         .delete(
             "/api/v1/tenants/{tenant}/tokens/{token}",
@@ -36,6 +39,8 @@ pub(super) fn routes() -> Routes {
             "Replace one's own token by a new one",
             rotate,
         )
+        .problem("conflict", "the caller holds none of its scopes any more, or has as many tokens as one may")
+        .problem("reauthentication-required", "the sign-in is older than ten minutes")
 }
 
 /// Which tokens to list.
@@ -101,8 +106,8 @@ async fn mint(
     State(app): State<AppState>,
     Json(body): Json<NewToken>,
 ) -> Result<Created<NewlyMinted>> {
-    let most = app.config.limits.tokens_per_member;
-    let (made, _) = tokens::mint(&app.authz, who.grant(), &body, most).await?;
+    let room = Room { most: app.config.limits.tokens_per_member, newest: None };
+    let (made, _) = tokens::mint(&app.authz, who.grant(), &body, room).await?;
     let location = format!("/api/v1/tenants/{}/tokens/{}", who.grant().tenant(), made.kept.id);
     Ok(Found::new(made).created(location))
 }
@@ -125,8 +130,8 @@ async fn rotate(
     Path(id): Path<TokenId>,
     Json(body): Json<Rotation>,
 ) -> Result<Created<NewlyMinted>> {
-    let most = app.config.limits.tokens_per_member;
-    let (made, _) = tokens::rotate(&app.authz, who.grant(), id, (&body, most)).await?;
+    let room = Room { most: app.config.limits.tokens_per_member, newest: None };
+    let (made, _) = tokens::rotate(&app.authz, who.grant(), id, (&body, room)).await?;
     let location = format!("/api/v1/tenants/{}/tokens/{}", who.grant().tenant(), made.kept.id);
     Ok(Found::new(made).created(location))
 }

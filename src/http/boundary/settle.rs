@@ -8,6 +8,7 @@ use crate::audit;
 use crate::db::{Target, Via};
 use crate::error::Error;
 use crate::http::guard::RequestTrace;
+use crate::http::oauth;
 use crate::http::panel::{self, Asked, Look};
 use crate::http::principal::is_safe;
 use crate::http::problem::{self, Failed, Problem};
@@ -17,7 +18,8 @@ use crate::http::state::AppState;
 pub(super) fn is_for_people(path: &str) -> bool {
     let programs =
         ["/api/", "/oauth/", "/access/", "/auth/forward", "/.well-known/", "/assets/", "/healthz", "/readyz"];
-    !programs.iter().any(|prefix| path.starts_with(prefix))
+    // Its pages are the one thing for people there.
+    path.starts_with("/api/docs") || !programs.iter().any(|prefix| path.starts_with(prefix))
 }
 
 /// Logs what failed, records what was denied, and gives errors their final form.
@@ -31,7 +33,7 @@ pub(super) async fn settle(
     let Asked { method, uri, .. } = asked;
     let for_people = is_for_people(uri.path());
     let Some(Failed(error)) = response.extensions_mut().remove::<Failed>() else {
-        return settle_bare(response, for_people.then_some(asked.look), via);
+        return settle_bare(response, uri.path(), for_people.then_some(asked.look), via);
     };
     log(&error);
     if let (Error::Forbidden(denial), false) = (error.as_ref(), is_safe(method))
@@ -46,17 +48,21 @@ pub(super) async fn settle(
     let problem = Problem::of(&error, Some(via.request_id.to_string()));
     let mut settled = if for_people {
         panel::problem(app, &error, &problem, asked, trace.session())
+    } else if oauth::is_at(uri.path()) {
+        oauth::told(&problem)
     } else {
         problem::json(&problem)
     };
-    problem::add_headers(&error, &mut settled);
+    problem::add_headers(&error, &app.config.origin(), &mut settled);
     settled
 }
 
 /// Errors that come from below our handlers, without a body of ours: no such path, too long, and the like.
-fn settle_bare(response: Response, for_people: Option<Look>, via: &Via) -> Response {
+fn settle_bare(response: Response, path: &str, for_people: Option<Look>, via: &Via) -> Response {
     let status = response.status();
-    let has_body = response.headers().contains_key(header::CONTENT_TYPE);
+    // The guard's own answer has the form of the API.
+    let by_guard = oauth::is_at(path) && status == StatusCode::METHOD_NOT_ALLOWED;
+    let has_body = response.headers().contains_key(header::CONTENT_TYPE) && !by_guard;
     if !(status.is_client_error() || status.is_server_error()) || has_body {
         return response;
     }
@@ -76,6 +82,7 @@ fn settle_bare(response: Response, for_people: Option<Look>, via: &Via) -> Respo
             StatusCode::MISDIRECTED_REQUEST => {
                 "This server answers for another host name. Use its public URL.".into()
             }
+            StatusCode::METHOD_NOT_ALLOWED => "This path has other methods.".into(),
             StatusCode::URI_TOO_LONG => "The address is longer than 8 kB.".into(),
             StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => "The headers are larger than 16 kB.".into(),
             _ => "The request cannot be read.".into(),
@@ -84,6 +91,7 @@ fn settle_bare(response: Response, for_people: Option<Look>, via: &Via) -> Respo
     }
     let mut settled = match for_people {
         Some(look) => panel::bare_problem(&problem, look),
+        None if oauth::is_at(path) => oauth::told(&problem),
         None => problem::json(&problem),
     };
     for (name, value) in response.headers() {

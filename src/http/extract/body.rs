@@ -13,7 +13,7 @@ pub const MAX_BODY: usize = 256 * 1024;
 const BODY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(30);
 
 /// The media type of a body without its parameters; none when there is no single one.
-pub(super) fn media_type(headers: &HeaderMap) -> Option<&str> {
+pub(in crate::http) fn media_type(headers: &HeaderMap) -> Option<&str> {
     let mut values = headers.get_all(header::CONTENT_TYPE).iter();
     let value = values.next()?.to_str().ok()?;
     values.next().is_none().then(|| value.split(';').next().unwrap_or_default().trim())

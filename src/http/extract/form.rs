@@ -32,6 +32,15 @@ impl Form {
         Ok(value)
     }
 
+    /// The field `revision`: which state of a thing the form was made for.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] when it is no number.
+    pub fn revision(&self) -> Result<i64> {
+        let revision = self.text("revision")?.parse();
+        revision.map_err(|_number| Error::Malformed("the revision is not a number".into()))
+    }
+
     /// Every value of the field `name`, as check boxes send them.
     #[must_use]
     pub fn list(&self, name: &str) -> Vec<String> {

@@ -15,7 +15,7 @@ use crate::http::openapi::{Input, Operation};
 use crate::http::state::AppState;
 
 pub use body::MAX_BODY;
-pub(in crate::http) use body::read_body;
+pub(in crate::http) use body::{media_type, read_body};
 pub use form::{FORM_TOKEN, Form, form_token};
 pub use if_match::IfMatch;
 pub use json::Json;
@@ -23,7 +23,7 @@ pub use path::{Path, Segment};
 pub use query::Query;
 #[cfg(feature = "dev")]
 pub use segments::SampleWord;
-pub use segments::{FileWord, JoinableId, RoleWord, SlugWord, TokenWord, Word};
+pub use segments::{FileWord, JoinableId, KeyWord, RoleWord, SlugWord, TagWord, TokenWord, Word};
 
 impl Input for State<AppState> {
     fn describe(_: &mut Operation) {}

@@ -1,10 +1,10 @@
-//! One's own account: name, identities, sessions.
+//! One's own account: name, identities, personal tokens, sessions.
 
 use askama::Template;
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 
-use crate::authz::SessionUser;
+use crate::authz::{Permission as _, SessionUser, perm};
 use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::http::access::SignedIn;
@@ -16,11 +16,13 @@ use crate::http::panel::parts::notice::Notice;
 use crate::http::panel::parts::shown::Moment;
 use crate::http::panel::parts::view::View;
 use crate::http::panel::sessions::SessionRow;
+use crate::http::panel::tokens::TokenRow;
 use crate::http::panel::{Icon, page};
 use crate::http::routes::{Area, Routes};
-use crate::ids::IdentityId;
+use crate::ids::{IdentityId, TenantId};
 use crate::login::accounts::{self, ProfileChange};
 use crate::login::{Provider, accounts::Identity};
+use crate::tokens::{self, OwnToken};
 
 pub(super) fn routes() -> Routes {
     Routes::new(Area::Panel).get("/account", "One's own account", show).post(
@@ -51,6 +53,10 @@ pub(super) struct AccountPage {
     pub(super) linkable: Vec<Provider>,
     /// Whether the sign-in is recent enough to change identities.
     pub(super) fresh: bool,
+    /// Personal tokens that work, with the names of their tenants.
+    pub(super) tokens: Vec<(String, TokenRow)>,
+    /// Where one may mint: the tenants' names, and the pages.
+    pub(super) mint_in: Vec<(String, String)>,
     pub(super) sessions: Vec<SessionRow>,
 }
 
@@ -75,7 +81,7 @@ async fn show(SignedIn(principal): SignedIn, app: View, Query(query): Query<Show
 async fn change(SignedIn(principal): SignedIn, app: View, form: Form) -> Result<Response> {
     form.only(&["name"])?;
     let wanted = ProfileChange { name: form.text("name")?.to_owned() };
-    match accounts::change_profile(&app.database, &principal, &wanted).await {
+    match accounts::change_profile(&app.database, &principal, &wanted, None).await {
         Ok(()) => Ok(Notice::ProfileSaved.at("/account").into_response()),
         Err(error) => {
             let rejected = Rejected::from(error, &["name"])?;
@@ -97,7 +103,16 @@ async fn account_page(
     let mut sessions: Vec<SessionRow> =
         sessions.into_iter().map(|session| SessionRow::new(session, now)).collect();
     sessions.sort_by_key(|session| !session.current);
+    app.token_uses.write(&app.database).await?;
+    let tokens = tokens::mine(&app.database, principal).await?;
+    let (places, mint_in) = places(app, principal, &tokens).await?;
+    let shown = |own: OwnToken| {
+        let place = places.iter().find(|(id, ..)| *id == own.tenant)?;
+        Some((place.1.clone(), TokenRow { may_rotate: place.3, ..TokenRow::of(&place.2, own.token, now) }))
+    };
     Ok(AccountPage {
+        tokens: tokens.into_iter().filter_map(shown).collect(),
+        mint_in,
         frame: Frame::of(app, principal, Section::Account).await?,
         name,
         email: principal.user.email.clone(),
@@ -108,6 +123,35 @@ async fn account_page(
         fresh: principal.require_fresh(now).is_ok(),
         sessions,
     })
+}
+
+/// A tenant: its id, its name, its path, whether one may mint there.
+type Place = (TenantId, String, String, bool);
+
+/// The tenants the tokens work in, and those in which the person may mint: names, and the pages for it.
+async fn places(
+    app: &View,
+    person: &SessionUser,
+    tokens: &[OwnToken],
+) -> Result<(Vec<Place>, Vec<(String, String)>)> {
+    let (mut places, mut mint_in) = (Vec::new(), Vec::new());
+    for tenant in &person.user.tenants {
+        let Some(standing) = app.authz.standing(*tenant, person.user.id).await? else { continue };
+        let policy = &standing.policy;
+        // Nothing can be changed in a tenant that rests.
+        if policy.suspended.is_some() {
+            continue;
+        }
+        let (path, may) =
+            (format!("/t/{}", policy.slug), standing.effective.contains(perm::TokensCreate::ID));
+        if may {
+            mint_in.push((policy.name.clone(), format!("{path}/tokens/new")));
+        }
+        if tokens.iter().any(|own| own.tenant == *tenant) {
+            places.push((*tenant, policy.name.clone(), path, may));
+        }
+    }
+    Ok((places, mint_in))
 }
 
 fn identity_row(identity: Identity, now: Timestamp) -> IdentityRow {

@@ -115,8 +115,7 @@ async fn change(
     form: Form,
 ) -> Result<Response> {
     form.only(&["joining", "role", "revision"])?;
-    let revision = form.text("revision")?.parse::<i64>();
-    let revision = revision.map_err(|_number| Error::Malformed("the revision is not a number".into()))?;
+    let revision = form.revision()?;
     let role = Some(form.text("role")?).filter(|role| !role.is_empty()).map(str::to_owned);
     let joining = Some(Joining::read(form.text("joining")?));
     let wanted = DomainChange { joining, role };
@@ -171,6 +170,7 @@ async fn question(app: &View, grant: &MayUpdate, name: &DomainName) -> Result<Co
         text: "Nobody joins by it any more, and who asked to is not shown. Members stay. To have it back you prove it anew."
             .to_owned(),
         action: format!("{path}/{name}/remove"),
+        revision: None,
         button: "Remove the domain",
         cancel: path,
         errors: FormErrors::default(),

@@ -73,6 +73,7 @@ async fn question(app: &View, principal: &SessionUser, identity: IdentityId) -> 
         title: format!("Unlink {} {label}?", found.provider),
         text: format!("You can no longer sign in with it, and every session opened with it ends.{own}"),
         action: format!("/account/identities/{identity}/unlink"),
+        revision: None,
         button: "Unlink",
         cancel: "/account".to_owned(),
         errors: FormErrors::default(),

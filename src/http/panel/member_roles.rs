@@ -119,8 +119,7 @@ impl Asked {
         user: UserId,
         form: &Form,
     ) -> Result<Result<Self, Response>> {
-        let revision = form.text("revision")?.parse::<i64>();
-        let revision = revision.map_err(|_number| Error::Malformed("the revision is not a number".into()))?;
+        let revision = form.revision()?;
         // The form is on a page that needs this too.
         let reader: Grant<perm::MembersRead> = app.authz.also(grant).await?;
         let member = members::show(&app.database, &reader, user).await?;

@@ -12,11 +12,13 @@ use crate::http::extract::Query;
 use crate::http::pagination;
 use crate::http::panel::parts::frame::{Frame, Section, path_of};
 use crate::http::panel::parts::shown::{Avatar, Badge, Moment, thousands};
-use crate::http::panel::parts::sorting::{Column, Direction};
+use crate::http::panel::parts::sorting::{Column, column};
 use crate::http::panel::parts::view::View;
 use crate::http::panel::{Icon, page};
 use crate::http::routes::{Area, Routes};
-use crate::members::{self, Filter, Member, Position, Sort, Window};
+use crate::lists::Sort;
+use crate::members::{self, By, Filter, Member};
+use crate::names::searched;
 
 pub(super) fn routes() -> Routes {
     Routes::new(Area::Panel).get("/t/{tenant}/members", "The members of a tenant", list)
@@ -30,7 +32,7 @@ struct Wanted {
     /// A role's key.
     role: Option<String>,
     /// The order.
-    sort: Option<Sort>,
+    sort: Option<Sort<By>>,
     /// Where to go on.
     cursor: Option<String>,
     /// What was just done.
@@ -45,7 +47,7 @@ pub(super) struct MembersPage {
     pub(super) search: String,
     pub(super) role: String,
     /// The order's word, when it is not the usual one.
-    pub(super) sort: Option<&'static str>,
+    pub(super) sort: Option<String>,
     /// The roles one may ask for: key and name.
     pub(super) roles: Vec<(String, String)>,
     /// How many members the tenant has.
@@ -116,66 +118,43 @@ impl Row {
 
 async fn list(who: Can<perm::MembersRead>, app: View, Query(wanted): Query<Wanted>) -> Result<Response> {
     let grant = who.grant();
-    let search = wanted.search.as_deref().unwrap_or_default().trim().to_owned();
+    let search = searched(wanted.search.as_deref().unwrap_or_default());
     let filter = Filter { search, role: wanted.role.unwrap_or_default() };
     let sort = wanted.sort.unwrap_or_default();
-    let scope = format!("panel members {} {} {:?}", grant.tenant(), sort.as_str(), filter);
-    let after: Option<Position> = pagination::decode(&app.sealer, &scope, wanted.cursor.as_deref())?;
-    let paged = after.is_some();
-    let window = Window { sort, limit: pagination::DEFAULT_LIMIT, after };
-    let found = members::list(&app.database, grant, &filter, &window).await?;
+    let scope = format!("panel members {} {sort} {filter:?}", grant.tenant());
+    let window = pagination::window(&app.sealer, &scope, sort, (None, wanted.cursor.as_deref()))?;
+    let part = members::list(&app.database, grant, &filter, &window).await?;
+    let found = pagination::page(&app.sealer, &scope, part)?;
     let (path, now) = (path_of(grant), app.database.clock().now());
-    let next = match &found.next {
-        Some(next) => {
-            Some(address(&path, &filter, sort, Some(&pagination::encode(&app.sealer, &scope, next)?)))
-        }
-        None => None,
-    };
-    let column = |label, by: Sort| {
-        let order = match sort {
-            sort if sort == by => Some(Direction::Ascending),
-            sort if sort == by.reversed() => Some(Direction::Descending),
-            _ => None,
-        };
-        let other = if order == Some(Direction::Ascending) { by.reversed() } else { by };
-        Column { label, href: address(&path, &filter, other, None), order }
-    };
+    let at = |sort, cursor| address(&path, &filter, sort, cursor);
     let row = |member: &Member| Row::new(&path, member, grant.is(member.user.id), now);
     Ok(page(&MembersPage {
         frame: Frame::inside(&app, grant, Section::Members).await?.telling(wanted.done.as_deref()),
-        sort: (sort != Sort::default()).then(|| sort.as_str()),
+        sort: (sort != Sort::default()).then(|| sort.to_string()),
         roles: grant.policy().roles.iter().map(|role| (role.key.clone(), role.name.clone())).collect(),
         total: members::count(&app.database, grant).await?,
         members: found.items.iter().map(row).collect(),
-        by_name: column("Name", Sort::Name),
-        by_joined: column("Joined", Sort::JoinedAt),
-        first: paged.then(|| address(&path, &filter, sort, None)),
-        next,
+        by_name: column("Name", By::Name, sort, |sort| at(sort, None)),
+        by_joined: column("Joined", By::JoinedAt, sort, |sort| at(sort, None)),
+        first: window.after.is_some().then(|| at(sort, None)),
+        next: found.next_cursor.as_deref().map(|cursor| at(sort, Some(cursor))),
         may_invite: grant.can::<perm::MembersInvite>() && grant.can::<perm::InvitationsRead>(),
         may_select: grant.can::<perm::MembersUpdate>(),
         may_change: grant.can::<perm::MembersUpdate>() || grant.can::<perm::MembersDelete>(),
-        search: filter.search,
-        role: filter.role,
-        path,
+        search: filter.search.clone(),
+        role: filter.role.clone(),
+        path: path.clone(),
     }))
 }
 
 /// The address of a part of the list.
-fn address(path: &str, filter: &Filter, sort: Sort, cursor: Option<&str>) -> String {
-    let mut query = url::form_urlencoded::Serializer::new(String::new());
-    for (name, value) in [("search", &filter.search), ("role", &filter.role)] {
-        if !value.is_empty() {
-            query.append_pair(name, value);
-        }
-    }
-    if sort != Sort::default() {
-        query.append_pair("sort", sort.as_str());
-    }
-    if let Some(cursor) = cursor {
-        query.append_pair("cursor", cursor);
-    }
-    match query.finish() {
-        empty if empty.is_empty() => format!("{path}/members"),
-        query => format!("{path}/members?{query}"),
-    }
+fn address(path: &str, filter: &Filter, sort: Sort<By>, cursor: Option<&str>) -> String {
+    let sort = (sort != Sort::default()).then(|| sort.to_string());
+    let asked = [
+        ("search", Some(filter.search.as_str())),
+        ("role", Some(filter.role.as_str())),
+        ("sort", sort.as_deref()),
+        ("cursor", cursor),
+    ];
+    pagination::address(&format!("{path}/members"), asked)
 }

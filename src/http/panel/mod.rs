@@ -4,10 +4,13 @@
 mod access;
 mod account;
 mod appearance;
+mod apps;
 mod asking;
 mod assets;
 mod audit;
 mod denied;
+mod device;
+mod docs;
 mod domains;
 #[cfg(feature = "dev")]
 mod gallery;
@@ -27,6 +30,8 @@ mod operator;
 mod overview;
 mod parts;
 mod problem;
+mod project;
+mod projects;
 mod remove;
 mod request;
 mod requests;
@@ -41,6 +46,7 @@ mod settings;
 pub(super) mod sign_in;
 mod start;
 mod tenants;
+mod tokens;
 mod transfer;
 
 use askama::Template;
@@ -76,6 +82,10 @@ pub(super) fn routes() -> Routes {
         roles::routes(),
         role::routes(),
         role_delete::routes(),
+        projects::routes(),
+        project::routes(),
+        apps::routes(),
+        tokens::routes(),
         access::routes(),
         audit::routes(),
         settings::routes(),
@@ -83,9 +93,11 @@ pub(super) fn routes() -> Routes {
         domains::routes(),
         operator::routes(),
         account::routes(),
+        device::routes(),
         sessions::routes(),
         identities::routes(),
         appearance::routes(),
+        docs::routes(),
         #[cfg(feature = "dev")]
         mailbox::routes(),
         #[cfg(feature = "dev")]

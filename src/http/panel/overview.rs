@@ -1,5 +1,5 @@
 //! A tenant at a glance: what needs attention, what one is in it, how many others there are, what happened lately,
-//! what to do first. Each part is read only for those who may see it. An owner's view, which has all parts, runs seven
+//! what to do first. Each part is read only for those who may see it. An owner's view, which has all parts, runs ten
 //! SQL statements while the copies are warm, a viewer's one; a test counts them. None grows with the past, and none
 //! returns more than a hundred rows.
 
@@ -9,6 +9,7 @@ use askama::Template;
 use axum::response::Response;
 use serde::Deserialize;
 
+use crate::apps;
 use crate::audit;
 use crate::authz::{Grant, perm};
 use crate::clock::Timestamp;
@@ -27,6 +28,7 @@ use crate::http::routes::{Area, Routes};
 use crate::invitations::{self, Waiting};
 use crate::members::{self, Figures};
 use crate::roles::guards;
+use crate::tokens;
 
 /// How many lines of what happened lately.
 const LATELY: u32 = 8;
@@ -90,6 +92,7 @@ async fn show(who: Can<perm::TenantRead>, app: View, Query(query): Query<Shown>)
     attention.extend(Attention::requests(&path_of(grant), frame.requests));
     attention.extend(sole_owner(grant, figures).filter(|_| steps.is_empty()));
     attention.extend(ending_roles(grant, now));
+    attention.extend(ending_credentials(&app, grant, now).await?);
     attention.extend(without_role(&app, grant).await?);
     attention.extend(asking(&app, grant).await?);
     attention.extend(due(grant, waiting.as_ref(), now));
@@ -176,6 +179,31 @@ fn ending_roles<P>(grant: &Grant<P>, now: Timestamp) -> Vec<Attention> {
     let held =
         grant.standing().held(now).filter_map(|(role, held)| Some((role.name.as_str(), held.expires_at?)));
     held.filter(|(_, end)| end.since(now) <= SOON).map(ends).collect()
+}
+
+/// Tokens of the reader's that end soon, and secrets of apps for those who can make others.
+async fn ending_credentials(
+    app: &View,
+    grant: &Grant<perm::TenantRead>,
+    now: Timestamp,
+) -> Result<Vec<Attention>> {
+    let (path, mut found) = (path_of(grant), Vec::new());
+    if let Some(minter) = also::<perm::TokensCreate, _>(app, grant).await? {
+        let ending = tokens::ending(&app.database, &minter).await?;
+        found.extend(
+            ending.iter().map(|(name, at)| Attention::token_ends(&path, name, Moment::new(*at, now))),
+        );
+    }
+    // The way there is the page of the app.
+    if let Some(maker) =
+        also::<perm::AppsSecrets, _>(app, grant).await?.filter(|_| grant.can::<perm::AppsRead>())
+    {
+        let ending = apps::endings::ending(&app.database, &maker).await?;
+        found.extend(ending.iter().map(|(id, name, at)| {
+            Attention::secret_ends(name, format!("{path}/apps/{id}#secrets"), Moment::new(*at, now))
+        }));
+    }
+    Ok(found)
 }
 
 async fn without_role(app: &View, grant: &Grant<perm::TenantRead>) -> Result<Option<Attention>> {

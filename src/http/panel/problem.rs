@@ -195,9 +195,9 @@ fn tenant_path(path: &str) -> Option<&str> {
 
 /// The page that holds the form which posts to `path`.
 fn page_of(path: &str) -> String {
-    const VERBS: [&str; 15] = [
-        "roles", "remove", "resend", "revoke", "delete", "unlink", "transfer", "restore", "suspend",
-        "resume", "disable", "enable", "approve", "decline", "withdraw",
+    const VERBS: [&str; 16] = [
+        "secrets", "roles", "remove", "resend", "revoke", "delete", "unlink", "transfer", "restore",
+        "suspend", "resume", "disable", "enable", "approve", "decline", "withdraw",
     ];
     if path.starts_with("/account") {
         return "/account".to_owned();
@@ -209,15 +209,20 @@ fn page_of(path: &str) -> String {
         return if verb == "restore" { "/tenants" } else { page }.to_owned();
     }
     let Some(tenant) = tenant_path(path) else {
-        return if path.starts_with("/invitations/") || path == "/tenants" { path } else { "/" }.to_owned();
+        let kept = path.starts_with("/invitations/") || ["/tenants", "/device"].contains(&path);
+        return if kept { path } else { "/" }.to_owned();
     };
     let mut words: Vec<&str> = path.get(tenant.len()..).unwrap_or_default().split('/').skip(1).collect();
     if words.len() > 1 && words.last().is_some_and(|last| VERBS.contains(last)) {
         words.pop();
     }
-    // An invitation has no page of its own, nor has an event.
-    if matches!(words.first(), Some(&("invitations" | "audit"))) {
-        words.truncate(1);
+    match words.first() {
+        // None of these has a page of its own; but the form for a new token has, and the one that replaces it.
+        Some(&("invitations" | "audit")) => words.truncate(1),
+        Some(&"tokens") if !matches!(words.last(), Some(&("new" | "rotate"))) => words.truncate(1),
+        // A secret is on the page of its app.
+        Some(&"apps") => words.truncate(2),
+        Some(_) | None => {}
     }
     words.into_iter().fold(tenant.to_owned(), |page, word| format!("{page}/{word}"))
 }
@@ -235,6 +240,12 @@ mod tests {
             ("/t/acme/requests/1/approve", "/t/acme/requests/1"),
             ("/t/acme/audit/1/undo", "/t/acme/audit"),
             ("/t/acme/invitations", "/t/acme/invitations"),
+            ("/t/acme/apps/1/secrets", "/t/acme/apps/1"),
+            ("/t/acme/apps/1/secrets/2/revoke", "/t/acme/apps/1"),
+            ("/t/acme/apps/1/disable", "/t/acme/apps/1"),
+            ("/t/acme/tokens/1/revoke", "/t/acme/tokens"),
+            ("/t/acme/tokens/1/rotate", "/t/acme/tokens/1/rotate"),
+            ("/t/acme/tokens/new", "/t/acme/tokens/new"),
             ("/t/acme/settings/delete", "/t/acme/settings"),
             ("/account/sessions/end-others", "/account"),
             ("/invitations/abc", "/invitations/abc"),

@@ -65,6 +65,7 @@ async fn leaving(app: &View, grant: &Grant<Own>) -> Result<Confirm> {
         text: "You lose your roles and all access at once. To come back you need a new invitation."
             .to_owned(),
         action: format!("{}/members/{}/remove", path_of(grant), grant.person()?.user.id),
+        revision: None,
         button: "Leave",
         cancel: if grant.can::<perm::TenantRead>() { path_of(grant) } else { "/tenants".to_owned() },
         errors: FormErrors::default(),

@@ -198,8 +198,7 @@ async fn show(
 /// What was typed of a role that is there, and the revision it was typed for.
 fn read(form: &Form) -> Result<(Typed, i64)> {
     form.only(&["name", "description", "allow", "deny", "inherits", "revision", EDIT])?;
-    let revision = form.text("revision")?.parse::<i64>();
-    let revision = revision.map_err(|_number| Error::Malformed("the revision is not a number".into()))?;
+    let revision = form.revision()?;
     Ok((Typed::of(form)?, revision))
 }
 

@@ -68,8 +68,7 @@ async fn delete(
 ) -> Result<Response> {
     form.only(&["reassign_to", "revision"])?;
     let (grant, chosen) = (who.grant(), form.text("reassign_to")?.to_owned());
-    let revision = form.text("revision")?.parse::<i64>();
-    let revision = revision.map_err(|_number| Error::Malformed("the revision is not a number".into()))?;
+    let revision = form.revision()?;
     let to = Some(chosen.as_str()).filter(|key| !key.is_empty());
     match roles::delete(&app.authz, grant, &role.0, to, Some(revision)).await {
         Ok(_) => Ok(Notice::RoleDeleted.at(&format!("{}/roles", path_of(grant))).into_response()),

@@ -1,6 +1,6 @@
-//! Search over what the caller may reach: pages, actions, their tenants, and the members and roles of the tenant they
-//! are in. The page without script behind the command palette, which shows the same results. Must never offer what
-//! the caller may not see; at most one SQL statement, for members.
+//! Search over what the caller may reach: pages, actions, their tenants, and the projects, members and roles of the
+//! tenant they are in. The page without script behind the command palette, which shows the same results. Must never
+//! offer what the caller may not see; at most one SQL statement for each kind of thing that is stored.
 
 use std::collections::HashSet;
 
@@ -16,13 +16,14 @@ use crate::http::panel::parts::frame::{Frame, NavGroup, Section, also, own_pages
 use crate::http::panel::parts::view::View;
 use crate::http::panel::{Icon, page, tenants};
 use crate::http::routes::{Area, Routes};
-use crate::members::{self, Filter, Sort, Window};
+use crate::lists::Window;
+use crate::members::{self, Filter};
+use crate::names::searched;
+use crate::projects;
 use crate::tenants::{Status, list_for};
 
 /// How many members, tenants or roles are shown. Pages and actions are few, and all shown.
 const SHOWN: usize = 8;
-/// How much of what was typed is looked for, in characters.
-const LONGEST: usize = 100;
 
 pub(super) fn routes() -> Routes {
     Routes::new(Area::Panel).get("/search", "Find what you may reach", everywhere).get(
@@ -112,10 +113,12 @@ async fn inside(who: Can<perm::TenantRead>, app: View, Query(wanted): Query<Want
     reachable.extend(pages(&own_pages(Section::Search)));
     let mut actions = actions(grant);
     actions.extend(own_actions(&app, grant.person()?));
+    let work = work(&app, grant, &q).await?;
     let people = people(&app, grant, &q).await?;
     let groups = [
         group("found-pages", "Go to", reachable, &words),
         group("found-actions", "Do", actions, &words),
+        group("found-projects", "Projects", work, &[]),
         group("found-members", "Members", people, &[]),
         // A handful of roles is found by the page of roles; they are worth a line only to who looks for one.
         group("found-roles", "Roles", roles(grant), &words).filter(|_| !words.is_empty()).map(few),
@@ -126,7 +129,7 @@ async fn inside(who: Can<perm::TenantRead>, app: View, Query(wanted): Query<Want
 
 /// What was typed, without what is too much of it, and its words.
 fn read(wanted: Wanted) -> (String, Vec<String>) {
-    let typed: String = wanted.q.unwrap_or_default().trim().chars().take(LONGEST).collect();
+    let typed = searched(&wanted.q.unwrap_or_default());
     let words = typed.to_lowercase().split_whitespace().map(str::to_owned).collect();
     (typed, words)
 }
@@ -169,6 +172,8 @@ fn actions<P>(grant: &Grant<P>) -> Vec<Found> {
     };
     let all = [
         (invites, Icon::Invitation, "Invite someone", "/invitations#invite".to_owned()),
+        (grant.can::<perm::AppsCreate>(), Icon::App, "Register an app", "/apps/new".to_owned()),
+        (grant.can::<perm::TokensCreate>(), Icon::Token, "Mint a token", "/tokens/new".to_owned()),
         (
             grant.can::<perm::TenantUpdate>(),
             Icon::Edit,
@@ -192,13 +197,29 @@ async fn mine(app: &View, principal: &SessionUser) -> Result<Vec<Found>> {
     Ok(mine.iter().map(found).collect())
 }
 
+/// The projects whose name has what was typed, for who may see projects. None before anything is typed.
+async fn work(app: &View, grant: &Grant<perm::TenantRead>, q: &str) -> Result<Vec<Found>> {
+    let Some(grant) = also::<perm::ProjectsRead, _>(app, grant).await?.filter(|_| !q.is_empty()) else {
+        return Ok(Vec::new());
+    };
+    let filter = projects::Filter { search: q.to_owned(), archived: None };
+    let window = Window { limit: u32::try_from(SHOWN).unwrap_or(8), ..Window::default() };
+    let listed = projects::list(&app.database, &grant, &filter, &window).await?;
+    let path = path_of(&grant);
+    let found = |project: &projects::Project| {
+        let detail = if project.archived { "archived" } else { "" };
+        Found::new(Icon::Project, &project.name, detail, &format!("{path}/projects/{}", project.id))
+    };
+    Ok(listed.items.iter().map(found).collect())
+}
+
 /// The members whose name or address has what was typed, for who may see members. Nobody before anything is typed.
 async fn people(app: &View, grant: &Grant<perm::TenantRead>, q: &str) -> Result<Vec<Found>> {
     let Some(grant) = also::<perm::MembersRead, _>(app, grant).await?.filter(|_| !q.is_empty()) else {
         return Ok(Vec::new());
     };
     let filter = Filter { search: q.to_owned(), role: String::new() };
-    let window = Window { sort: Sort::Name, limit: u32::try_from(SHOWN).unwrap_or(8), after: None };
+    let window = Window { limit: u32::try_from(SHOWN).unwrap_or(8), ..Window::default() };
     let listed = members::list(&app.database, &grant, &filter, &window).await?;
     let path = path_of(&grant);
     let found = |member: &members::Member| {
@@ -235,7 +256,7 @@ mod tests {
     #[test]
     fn what_is_typed_is_cut_to_a_length() {
         let (q, _) = read(Wanted { q: Some("ä".repeat(5_000)) });
-        assert_eq!(q.chars().count(), LONGEST);
+        assert_eq!(q.chars().count(), 100);
     }
 
     #[test]

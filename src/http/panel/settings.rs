@@ -61,8 +61,7 @@ async fn show(who: Can<perm::TenantRead>, app: View, Query(query): Query<Shown>)
 
 async fn change(who: Can<perm::TenantUpdate>, app: View, form: Form) -> Result<Response> {
     form.only(&["name", "slug", "revision"])?;
-    let revision = form.text("revision")?.parse::<i64>();
-    let revision = revision.map_err(|_number| Error::Malformed("the revision is not a number".into()))?;
+    let revision = form.revision()?;
     let (name, slug) = (form.text("name")?.to_owned(), form.text("slug")?.trim().to_owned());
     let wanted =
         TenantChange { name: Some(name.clone()), slug: Some(slug.clone()), ..TenantChange::default() };
@@ -79,8 +78,7 @@ async fn change(who: Can<perm::TenantUpdate>, app: View, form: Form) -> Result<R
 
 async fn keep(who: Can<perm::TenantDelete>, app: View, form: Form) -> Result<Response> {
     form.only(&["audit_retention_days", "revision"])?;
-    let revision = form.text("revision")?.parse::<i64>();
-    let revision = revision.map_err(|_number| Error::Malformed("the revision is not a number".into()))?;
+    let revision = form.revision()?;
     let typed = form.text("audit_retention_days")?.trim().to_owned();
     let days = Some(typed.as_str()).filter(|days| !days.is_empty()).map(str::parse::<i64>).transpose();
     let done = match days {

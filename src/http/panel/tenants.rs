@@ -149,6 +149,7 @@ async fn question(app: &View, principal: &SessionUser, tenant: &DeletedTenant) -
         text: "Everyone who was in it has access again, with the roles they had. Invitations stay withdrawn."
             .to_owned(),
         action: format!("/tenants/{}/restore", tenant.id),
+        revision: None,
         button: "Restore",
         cancel: "/tenants".to_owned(),
         errors: FormErrors::default(),

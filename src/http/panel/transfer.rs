@@ -14,7 +14,8 @@ use crate::http::panel::parts::notice::Notice;
 use crate::http::panel::parts::view::View;
 use crate::http::panel::{Icon, page};
 use crate::http::routes::{Area, Routes};
-use crate::members::{self, Filter, Sort, Transfer, Window};
+use crate::lists::Window;
+use crate::members::{self, Filter, Transfer};
 use crate::roles::guards::OWNER;
 
 /// How many members are offered at once; who is not among them is searched for.
@@ -127,7 +128,7 @@ async fn heirs(app: &View, grant: &Grant<perm::TenantTransfer>, sent: &Sent) -> 
         return Ok((Vec::new(), false));
     };
     let filter = Filter { search: sent.search.clone(), role: String::new() };
-    let window = Window { sort: Sort::default(), limit: OFFERED, after: None };
+    let window = Window { limit: OFFERED, ..Window::default() };
     let found = members::list(&app.database, &reader, &filter, &window).await?;
     let heir = |member: &members::Member| Heir {
         id: member.user.id.to_string(),

@@ -62,17 +62,35 @@ pub fn json(problem: &Problem) -> Response {
     response
 }
 
-/// Headers that go with an error, in whatever form it is told.
-pub fn add_headers(error: &Error, response: &mut Response) {
+/// Headers that go with an error, in whatever form it is told, at `origin`.
+pub fn add_headers(error: &Error, origin: &str, response: &mut Response) {
     let headers = response.headers_mut();
-    if matches!(error, Error::Unauthenticated) {
-        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"freehold\""));
-    } else if matches!(error, Error::InvalidToken) {
-        let challenge = HeaderValue::from_static("Bearer realm=\"freehold\", error=\"invalid_token\"");
+    if let Some(challenge) = challenge(error, origin).and_then(|text| HeaderValue::from_str(&text).ok()) {
         headers.insert(header::WWW_AUTHENTICATE, challenge);
+    } else if let Error::InsufficientScope { required } = error {
+        // A permission's name is printable ASCII without quotes (`authz/permission`).
+        let challenge =
+            format!("Bearer realm=\"freehold\", error=\"insufficient_scope\", scope=\"{required}\"");
+        if let Ok(challenge) = HeaderValue::from_str(&challenge) {
+            headers.insert(header::WWW_AUTHENTICATE, challenge);
+        }
     } else if let Error::TooMany { retry_after, .. } = error {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(retry_after.as_secs().max(1)));
     } else if matches!(error, Error::Unavailable(..) | Error::InProgress) {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(1));
     }
+}
+
+/// What is missing of a bearer's credential (RFC 6750 section 3), and where to learn how to get one (RFC 9728).
+fn challenge(error: &Error, origin: &str) -> Option<String> {
+    let more = match error {
+        Error::Unauthenticated => String::new(),
+        Error::InvalidToken => ", error=\"invalid_token\"".to_owned(),
+        Error::InsufficientScope { required } => {
+            format!(", error=\"insufficient_scope\", scope=\"{required}\"")
+        }
+        _ => return None,
+    };
+    let metadata = "/.well-known/oauth-protected-resource";
+    Some(format!("Bearer realm=\"freehold\"{more}, resource_metadata=\"{origin}{metadata}\""))
 }

@@ -22,6 +22,7 @@ pub(super) fn detail(error: &Error) -> Cow<'static, str> {
             errors.first().map_or("The request is not valid.".into(), |first| first.detail.clone())
         }
         Error::Conflict(why) => why.clone(),
+        Error::Taken(field) => field.detail.clone(),
         Error::InProgress => {
             "A request with this Idempotency-Key is being answered. Ask again shortly.".into()
         }

@@ -96,6 +96,8 @@ impl Problem {
             problem.required = Some(required.clone());
         } else if let Error::Invalid(errors) = error {
             problem.errors.clone_from(errors);
+        } else if let Error::Taken(field) = error {
+            problem.errors = vec![field.clone()];
         }
         problem
     }

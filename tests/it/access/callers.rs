@@ -57,6 +57,9 @@ impl Caller {
     }
 }
 
+/// A public key (RFC 8037 appendix A).
+const ED25519: &str = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+
 /// One tenant, one caller, and what they may act upon.
 pub(super) struct Scene {
     pub(super) tenant: Tenant,
@@ -95,6 +98,8 @@ impl Scene {
         let invitation = owner.post_json(&tenant.api("/invitations"), invited).await.expect(201).json();
         let own_role = json!({ "name": "Custom", "permissions": ["projects:read"] });
         let role = owner.post_json(&tenant.api("/roles"), own_role).await.expect(201).json();
+        let project = json!({ "name": "Apollo" });
+        let project = owner.post_json(&tenant.api("/projects"), project).await.expect(201).json();
         let made = owner.get(&tenant.api("/audit-events?action=role.created")).await.expect(200).json();
         let event = made["items"][0]["id"].as_str().unwrap().to_owned();
         let asking = async |person: &Person| {
@@ -129,12 +134,27 @@ impl Scene {
         let machine = owner.post_json(&tenant.api("/apps"), new_app).await.expect(201).json();
         let machine = machine["id"].as_str().unwrap().to_owned();
         let made = owner.post_json(&tenant.api(&format!("/apps/{machine}/secrets")), json!({})).await;
-        let secret = made.expect(201).json()["id"].as_str().unwrap().to_owned();
+        let made = made.expect(201).json();
+        let secret = made["id"].as_str().unwrap().to_owned();
+        let client = ["client_id", "secret"].map(|field| made[field].as_str().unwrap().to_owned());
+        let key = json!({ "kty": "OKP", "crv": "Ed25519", "kid": "one", "x": ED25519 });
+        owner.post_json(&tenant.api(&format!("/apps/{machine}/keys")), key).await.expect(201);
+        let access_token = app.db_access_token(&tenant, &machine, "projects:read").await.text;
+        let reader_token = app.db_token(&tenant, &owner, "tokens:read").await.text;
         let own_token = person.as_ref().filter(|_| caller.role().is_some()).unwrap_or(&victim);
         let own_token = app.db_token(&tenant, own_token, "projects:read").await;
+        let answering = person.as_ref().filter(|_| caller.role().is_some()).unwrap_or(&owner);
+        let (device, user_code) = waiting_tool(app, &client[0], answering).await;
         let parameters = HashMap::from([
+            ("device", device),
+            ("user code", user_code),
             ("app", machine),
             ("secret", secret),
+            ("key", "one".to_owned()),
+            ("client id", client[0].clone()),
+            ("client secret", client[1].clone()),
+            ("access token", access_token),
+            ("reader token", reader_token),
             ("own token", own_token.id.to_string()),
             ("gone", gone),
             ("domain", domain),
@@ -144,6 +164,7 @@ impl Scene {
             ("user", victim.id.to_string()),
             ("invitation", invitation["id"].as_str().unwrap().to_owned()),
             ("role", role["key"].as_str().unwrap().to_owned()),
+            ("project", project["id"].as_str().unwrap().to_owned()),
             ("event", event),
             ("request", request),
             ("own request", own_request),
@@ -152,6 +173,7 @@ impl Scene {
             ("provider", "google".to_owned()),
             ("token", token),
             ("slug", "forbidden".to_owned()),
+            ("tag", "members".to_owned()),
             ("file", "none.css".to_owned()),
             ("sample", "none".to_owned()),
         ]);
@@ -160,6 +182,10 @@ impl Scene {
 
     /// Brings what the route undoes about first.
     pub(super) async fn prepare(&self, app: &TestApp, route: &RouteInfo) {
+        if route.path == "/t/{tenant}/apps/{app}/enable" {
+            let path = self.tenant.api(&format!("/apps/{}", self.parameters["app"]));
+            self.tenant.owner.patch(&path, json!({ "enabled": false })).await.expect(200);
+        }
         let Some(verb) = route.path.rsplit('/').next().filter(|_| route.path.contains("/operator/")) else {
             return;
         };
@@ -205,6 +231,9 @@ impl Scene {
     /// Calls the route as the caller, with a body it can use.
     pub(super) async fn call(&self, app: &TestApp, route: &RouteInfo, tenant: &str) -> Answer {
         let path = self.path(route, tenant);
+        if route.path.starts_with("/oauth/") {
+            return self.call_as_client(app, &path).await;
+        }
         match (&self.caller, route.area, route.method.is_safe()) {
             (None, _, true) => app.anonymous().get(&path).await,
             (None, _, false) => {
@@ -228,6 +257,22 @@ impl Scene {
         call.header("idempotency-key", key).json(self.body(route)).await
     }
 
+    /// Calls an OAuth endpoint: whoever has the credential, whatever else they are.
+    async fn call_as_client(&self, app: &TestApp, path: &str) -> Answer {
+        let given = |name: &str| self.parameters[name].as_str();
+        let mut form = url::form_urlencoded::Serializer::new(String::new());
+        form.append_pair("grant_type", "client_credentials").append_pair("token", given("access token"));
+        form.append_pair("scope", "projects:read");
+        let mut call = app.anonymous().call(http::Method::POST, path);
+        if path == "/oauth/introspect" {
+            call = call.header("authorization", format!("Bearer {}", given("reader token")));
+        } else {
+            form.append_pair("client_id", given("client id"));
+            form.append_pair("client_secret", given("client secret"));
+        }
+        call.header("content-type", "application/x-www-form-urlencoded").body(form.finish()).await
+    }
+
     /// A body the route can use.
     fn body(&self, route: &RouteInfo) -> Value {
         match (route.method.as_str(), route.path.trim_start_matches("/api/v1")) {
@@ -238,6 +283,9 @@ impl Scene {
             ("PUT", "/tenants/{tenant}/members/{user}/roles") => json!({ "roles": ["viewer", "member"] }),
             ("POST", "/tenants/{tenant}/invitations") => {
                 json!({ "email": "new@example.com", "roles": ["viewer"] })
+            }
+            ("POST", "/tenants/{tenant}/apps/{app}/keys") => {
+                json!({ "kty": "OKP", "crv": "Ed25519", "kid": "two", "x": ED25519 })
             }
             ("POST", "/tenants/{tenant}/apps") => json!({ "name": "New", "roles": ["viewer"] }),
             ("PATCH", "/tenants/{tenant}/apps/{app}") => json!({ "name": "New" }),
@@ -255,6 +303,8 @@ impl Scene {
             | ("POST", "/tenants/{tenant}/roles/{role}/preview") => {
                 json!({ "permissions": ["projects:update"] })
             }
+            ("POST", "/tenants/{tenant}/projects") => json!({ "name": "New" }),
+            ("PATCH", "/tenants/{tenant}/projects/{project}") => json!({ "archived": true }),
             ("POST", "/tenants/{tenant}/access/explain") => json!({
                 "subject": { "type": "user", "id": self.parameters["user"] }, "permission": "members:read"
             }),
@@ -272,6 +322,8 @@ impl Scene {
         let text = str::to_owned;
         match route.path {
             "/tenants" | "/account" => vec![("name", text("New"))],
+            "/device" => vec![("user_code", self.parameters["user code"].clone())],
+            "/t/{tenant}/device/{device}/approve" => vec![("scopes", text("projects:read"))],
             "/account/appearance" => vec![("theme", text("dark"))],
             "/account/identities/link" => vec![("provider", text("github"))],
             "/t/{tenant}/members/roles/choose" => vec![("user", self.parameters["user"].clone())],
@@ -296,6 +348,35 @@ impl Scene {
             ],
             "/t/{tenant}/roles/{role}/delete" => {
                 vec![("revision", self.revision(&format!("/roles/{}", self.parameters["role"])).await)]
+            }
+            "/t/{tenant}/projects" => vec![("name", text("New"))],
+            "/t/{tenant}/projects/{project}" => vec![("name", text("New")), ("revision", text("1"))],
+            "/t/{tenant}/projects/{project}/archive" => {
+                vec![("archived", text("true")), ("revision", text("1"))]
+            }
+            "/t/{tenant}/projects/{project}/delete" => vec![("revision", text("1"))],
+            "/t/{tenant}/apps" => vec![("name", text("New")), ("role", text("viewer"))],
+            "/t/{tenant}/apps/{app}" => vec![
+                ("name", text("New")),
+                ("role", text("viewer")),
+                ("revision", self.revision(&format!("/apps/{}", self.parameters["app"])).await),
+            ],
+            "/t/{tenant}/apps/{app}/secrets" => vec![
+                ("lasts", text("30")),
+                ("revision", self.revision(&format!("/apps/{}", self.parameters["app"])).await),
+            ],
+            "/t/{tenant}/apps/{app}/delete" => vec![
+                ("confirm", text("Robot")),
+                ("revision", self.revision(&format!("/apps/{}", self.parameters["app"])).await),
+            ],
+            "/t/{tenant}/tokens/new" => vec![
+                ("name", text("New")),
+                ("scope", text("projects:read")),
+                ("lasts", text("30")),
+                ("newest", self.parameters["own token"].clone()),
+            ],
+            "/t/{tenant}/tokens/{token}/rotate" => {
+                vec![("overlap", text("24")), ("newest", self.parameters["own token"].clone())]
             }
             "/t/{tenant}/requests" => {
                 vec![("role", text("admin")), ("hours", text("8")), ("reason", text("It is needed."))]
@@ -362,6 +443,17 @@ async fn db_joining(app: &TestApp, (tenant, elsewhere): (&Tenant, &Tenant), pers
         person.external.email.as_ref().unwrap()
     ))
     .await;
+}
+
+/// A tool that waits for this person's answer: the request's id, and the code they typed.
+async fn waiting_tool(app: &TestApp, client_id: &str, person: &Person) -> (String, String) {
+    let call = app.anonymous().call(http::Method::POST, "/oauth/device_authorization");
+    let call = call.header("content-type", "application/x-www-form-urlencoded");
+    let started = call.body(format!("client_id={client_id}&scope=projects:read")).await.expect(200).json();
+    let code = started["user_code"].as_str().unwrap().to_owned();
+    let found = person.post_form("/device", &[("user_code", &code)]).await.expect(303);
+    let id = found.header("location").unwrap().rsplit('/').next().unwrap().to_owned();
+    (id, code)
 }
 
 /// The id of a tenant that `person` owned and deleted.

@@ -1,6 +1,7 @@
 //! Who may call what: every route by everyone.
 
 mod callers;
+mod described;
 mod forms;
 mod keyed;
 mod matrix;

@@ -25,7 +25,7 @@ async fn the_invited_person_accepts_once() {
         let invitation = sent.json();
         assert_eq!(invitation["status"], "pending");
         assert_eq!(invitation["roles"], json!(["viewer"]));
-        assert_eq!(invitation["invited_by"], json!({ "id": ada.id, "name": "ada" }));
+        assert_eq!(invitation["invited_by"], json!({ "type": "user", "id": ada.id, "name": "ada" }));
         let shown = ada.get(sent.header("location").unwrap()).await.expect(200);
         assert_eq!(shown.json(), invitation);
         assert_eq!(shown.header("etag"), sent.header("etag"));

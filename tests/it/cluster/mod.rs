@@ -13,6 +13,7 @@ mod redis_away;
 mod revocation;
 mod serve;
 mod sessions;
+mod signing_keys;
 
 pub(crate) use client::Client;
 pub(crate) use installation::Installation;

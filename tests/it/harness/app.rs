@@ -4,6 +4,8 @@
 
 mod call;
 pub(crate) mod db;
+pub(crate) mod program;
+mod served;
 
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,19 +17,18 @@ use freehold::authz::platform::PlatformRole;
 use freehold::authz::{Grant, Right, SessionRef, SessionUser, perm};
 use freehold::clock::Clock;
 use freehold::config::{Config, Limits, Mode, RateLimits, TenantCreation};
-use freehold::db::{Actor, AuditEvent, Chain, Database, Target, Via};
+use freehold::db::{Database, Via};
 use freehold::dev::dns::NameServer;
 use freehold::http::extract::{FORM_TOKEN, form_token};
 use freehold::http::router;
 use freehold::http::state::AppState;
-use freehold::ids::{TenantId, TokenId, UserId};
+use freehold::ids::{TenantId, UserId};
 use freehold::invitations::{self, NewInvitation};
 use freehold::login::accounts::{Browser as Client, Entry, enter, link};
 use freehold::login::{ExternalIdentity, Provider};
 use freehold::mail::MailBox;
 use freehold::members::RoleAssignment;
 use freehold::tenants::{self, CreationRules, NewTenant};
-use freehold::tokens;
 use http::{Method, Request, header};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -219,24 +220,6 @@ impl TestApp {
         db::dump(&self.state.database, except).await
     }
 
-    /// A token of theirs, made past the rules for minting.
-    pub(crate) async fn db_token(&self, tenant: &Tenant, person: &Person, scopes: &str) -> MintedToken {
-        let mut tx = self.state.database.write(Chain::Tenant(tenant.id)).await.unwrap();
-        let expires_at = tx.at() + Duration::from_hours(24);
-        let scopes: Vec<&str> = scopes.split(' ').collect();
-        let access = tokens::Access {
-            tenant: tenant.id,
-            owner: person.id.into(),
-            name: "Made by a test",
-            scopes: &scopes,
-            expires_at,
-        };
-        let (id, minted) = tokens::issue(&mut tx, tokens::format::Kind::Personal, &access).await.unwrap();
-        let target = Target::new("token", id, "Made by a test");
-        tx.commit(AuditEvent::done(Actor::system("test"), "token.created", target)).await.unwrap();
-        MintedToken { id, text: minted.text }
-    }
-
     fn browser(&self, session: Option<(String, SessionRef)>) -> Browser {
         Browser { router: self.router.clone(), state: self.state.clone(), session, bearer: None }
     }
@@ -290,6 +273,7 @@ fn config(database_url: String, redis_url: Option<String>, folder: &TempDir) -> 
         policies: None,
         session_idle: Duration::from_hours(12),
         session_absolute: Duration::from_hours(168),
+        access_token_lifetime: Duration::from_hours(1),
         drain_delay: Duration::ZERO,
         limits: Limits {
             apps: 100,
@@ -299,6 +283,7 @@ fn config(database_url: String, redis_url: Option<String>, folder: &TempDir) -> 
             tenants_per_owner: 50,
             members: 1_000,
             roles: 100,
+            projects: 1_000,
             open_invitations: 500,
             invitations_per_address: 5,
             cached_tenants: 100,
@@ -322,24 +307,6 @@ pub(crate) struct Browser {
     state: AppState,
     session: Option<(String, SessionRef)>,
     bearer: Option<String>,
-}
-
-/// A program with a token.
-#[derive(Clone)]
-pub(crate) struct Program(Browser);
-
-impl Deref for Program {
-    type Target = Browser;
-
-    fn deref(&self) -> &Browser {
-        &self.0
-    }
-}
-
-/// A token, and its id.
-pub(crate) struct MintedToken {
-    pub(crate) id: TokenId,
-    pub(crate) text: String,
 }
 
 /// Someone who is not signed in.
@@ -420,13 +387,6 @@ impl Person {
         invitations::accept(&self.invitation_deps(), &self.principal().await, &secret).await.unwrap();
     }
 
-    /// Mints a token of theirs; they have just signed in.
-    pub(crate) async fn mints(&self, tenant: &Tenant, scopes: &[&str]) -> Program {
-        let new = serde_json::json!({ "name": "A program", "scopes": scopes });
-        let minted = self.post_json(&tenant.api("/tokens"), new).await.expect(201).json();
-        self.program(minted["token"].as_str().unwrap())
-    }
-
     /// Is given a role on the installation, by the command that is run on the machine.
     pub(crate) async fn operates(&self, role: PlatformRole) {
         let email = self.external.email.clone().expect("an address");
@@ -476,12 +436,6 @@ impl Person {
 }
 
 impl Browser {
-    /// A program that calls with this token.
-    pub(crate) fn program(&self, token: &str) -> Program {
-        let (router, state) = (self.router.clone(), self.state.clone());
-        Program(Self { router, state, session: None, bearer: Some(token.to_owned()) })
-    }
-
     /// Begins a request. Unsafe ones say that our own pages sent them.
     #[allow(clippy::needless_pass_by_value, reason = "a constant at every caller")]
     pub(crate) fn call(&self, method: Method, path: &str) -> Call {

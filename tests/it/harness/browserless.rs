@@ -172,6 +172,7 @@ impl Plan {
             policies: None,
             session_idle: self.session.0,
             session_absolute: self.session.1,
+            access_token_lifetime: Duration::from_hours(1),
             drain_delay: Duration::ZERO,
             limits: Limits {
                 // Loads are measured, not limits.
@@ -189,6 +190,7 @@ impl Plan {
                 tenants_per_owner: 50,
                 members: 1_000,
                 roles: 100,
+                projects: 1_000,
                 open_invitations: 500,
                 invitations_per_address: 5,
                 cached_tenants: 100,

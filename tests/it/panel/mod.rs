@@ -2,6 +2,7 @@
 
 mod access;
 mod account;
+mod apps;
 mod audit;
 mod audit_live;
 mod domains;
@@ -13,14 +14,30 @@ mod members;
 mod overview;
 mod people;
 mod previews;
+mod projects;
 mod requests;
 mod roles;
 mod search;
 mod signing_in;
 mod tenant_life;
+mod tokens;
 mod undo;
 
 use crate::harness::app::Answer;
+
+/// What stands in the first hidden field of this name.
+fn hidden(page: &Answer, name: &str) -> String {
+    let page = page.text();
+    let (_, rest) = page.split_once(&format!("name=\"{name}\" value=\"")).expect("a hidden field");
+    rest.split('"').next().unwrap().to_owned()
+}
+
+/// What a page shows this once.
+fn shown_once(page: &Answer) -> String {
+    let page = page.text();
+    let (_, rest) = page.split_once("<code id=\"made\">").expect("something to copy");
+    rest.split('<').next().unwrap().to_owned()
+}
 
 /// What a page or the header of a redirect says, for texts that are in it or not.
 trait Reads {

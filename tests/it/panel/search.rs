@@ -36,6 +36,7 @@ async fn everyone_is_offered_what_they_may_reach_and_nothing_else() {
         let reachable: Vec<&String> = offered.iter().filter(|path| !path.starts_with("/dev/")).collect();
         let expected = [
             "/t/acme",
+            "/t/acme/projects",
             "/t/acme/members",
             "/t/acme/roles",
             "/t/acme/requests",

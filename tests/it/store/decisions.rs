@@ -10,6 +10,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use crate::store::world::{START, on_both};
 use freehold::authz::{Permission as _, PermissionId, PermissionSet, perm};
 use freehold::decisions::{Flips, Record, forget, hindsight};
+use freehold::ids::UserId;
 use freehold::roles::unused;
 
 const WEEK: Duration = Duration::from_hours(7 * 24);
@@ -121,7 +122,7 @@ async fn a_use_counts_for_the_roles_that_allowed_it_and_those_they_inherit_from(
         world.db_role(tenant, "reader", &[("members:read", "allow"), ("audit:read", "allow")]).await;
         world.db_join(tenant, ben, &[("member", None), ("reader", Some(START + day * 50))]).await;
         let record = Record::default();
-        let note = async |user: freehold::ids::UserId, id: PermissionId| {
+        let note = async |user: UserId, id: PermissionId| {
             let standing = world.authz.standing(tenant, user).await.unwrap().unwrap();
             record.note(&standing, user.into(), (id, standing.effective.contains(id)), world.clock.now());
         };

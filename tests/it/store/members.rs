@@ -8,6 +8,7 @@ use freehold::clock::Timestamp;
 use freehold::db::Committed;
 use freehold::error::{Error, Result};
 use freehold::ids::{TenantId, UserId};
+use freehold::lists::{Sort, Window};
 use freehold::members::*;
 
 fn keys(keys: &[&str]) -> Vec<RoleAssignment> {
@@ -313,7 +314,17 @@ async fn a_stale_if_match_changes_nothing() {
     .await;
 }
 
-async fn names(world: &World, tenant: TenantId, reader: UserId, filter: &Filter, sort: Sort) -> Vec<String> {
+fn by(by: By, down: bool) -> Sort<By> {
+    Sort { by, down }
+}
+
+async fn names(
+    world: &World,
+    tenant: TenantId,
+    reader: UserId,
+    filter: &Filter,
+    sort: Sort<By>,
+) -> Vec<String> {
     let grant = world.grant::<perm::MembersRead>(reader, tenant).await;
     let mut window = Window { sort, limit: 2, after: None };
     let mut names = Vec::new();
@@ -339,14 +350,17 @@ async fn pages_of_members_show_each_once_in_order() {
         }
         world.tenant(world.db_user("Eve").await, "Other").await;
         let all = Filter::default();
-        let by_name = names(&world, tenant, ada, &all, Sort::Name).await;
+        let by_name = names(&world, tenant, ada, &all, by(By::Name, false)).await;
         assert_eq!(by_name, ["100%", "a_b", "Ada", "Bob", "cleo", "Dan", "dan", "Vera"]);
-        let by_time = names(&world, tenant, ada, &all, Sort::JoinedAt).await;
+        let by_time = names(&world, tenant, ada, &all, by(By::JoinedAt, false)).await;
         assert_eq!(by_time, ["Ada", "Bob", "Vera", "cleo", "Dan", "dan", "100%", "a_b"]);
         let back = async |sort| names(&world, tenant, ada, &all, sort).await;
-        assert_eq!(back(Sort::NameDown).await, ["Vera", "dan", "Dan", "cleo", "Bob", "Ada", "a_b", "100%"]);
         assert_eq!(
-            back(Sort::JoinedAtDown).await,
+            back(by(By::Name, true)).await,
+            ["Vera", "dan", "Dan", "cleo", "Bob", "Ada", "a_b", "100%"]
+        );
+        assert_eq!(
+            back(by(By::JoinedAt, true)).await,
             ["a_b", "100%", "dan", "Dan", "cleo", "Vera", "Bob", "Ada"]
         );
         for (search, found) in [
@@ -359,20 +373,17 @@ async fn pages_of_members_show_each_once_in_order() {
             ("  ", vec!["100%", "a_b", "Ada", "Bob", "cleo", "Dan", "dan", "Vera"]),
         ] {
             let filter = Filter { search: search.into(), role: String::new() };
-            assert_eq!(names(&world, tenant, ada, &filter, Sort::Name).await, found, "{search}");
+            assert_eq!(names(&world, tenant, ada, &filter, by(By::Name, false)).await, found, "{search}");
         }
         for (role, found) in [("admin", vec!["Bob"]), ("owner", vec!["Ada"]), ("nope", vec![])] {
             let filter = Filter { search: String::new(), role: role.into() };
-            assert_eq!(names(&world, tenant, ada, &filter, Sort::JoinedAt).await, found, "{role}");
+            assert_eq!(names(&world, tenant, ada, &filter, by(By::JoinedAt, false)).await, found, "{role}");
         }
         let grant = world.grant::<perm::MembersRead>(ada, tenant).await;
         assert_eq!(count(&world.database, &grant).await.unwrap(), 8);
-        let window = Window { sort: Sort::Name, limit: 50, after: None };
+        let window = Window { sort: by(By::Name, false), limit: 50, after: None };
         let page = list(&world.database, &grant, &all, &window).await.unwrap();
         assert_eq!(held(&page.items[4]), ["member", "viewer"]);
-        let foreign = Window { after: Some(Position::JoinedAt(0, ada)), ..window };
-        let error = list(&world.database, &grant, &all, &foreign).await.unwrap_err();
-        assert!(matches!(error, Error::Malformed(_)));
     })
     .await;
 }

@@ -8,6 +8,7 @@ mod long_run;
 mod members;
 mod members_many;
 mod members_preview;
+mod projects;
 mod retention;
 mod role_edits;
 mod roles;

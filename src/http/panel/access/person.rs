@@ -16,7 +16,8 @@ use crate::http::panel::parts::shown::{Avatar, Badge, Moment};
 use crate::http::panel::parts::view::View;
 use crate::http::panel::{Icon, page};
 use crate::ids::UserId;
-use crate::members::{self, Filter, Sort, Window};
+use crate::lists::Window;
+use crate::members::{self, Filter};
 
 /// How many members are offered to choose from.
 const OFFERED: u32 = 10;
@@ -122,7 +123,7 @@ pub(super) async fn show(
     let (mut found, mut more) = (Vec::new(), false);
     if let Some(reader) = reader.as_ref().filter(|_| chosen.is_none()) {
         let filter = Filter { search: search.clone(), role: String::new() };
-        let window = Window { sort: Sort::Name, limit: OFFERED, after: None };
+        let window = Window { limit: OFFERED, ..Window::default() };
         let listed = members::list(&app.database, reader, &filter, &window).await?;
         more = listed.next.is_some();
         let row = |member| Row::new(&path, member, grant.is(member.user.id), now);

@@ -21,6 +21,7 @@ use crate::http::panel::parts::shown::thousands;
 use crate::http::panel::parts::view::View;
 use crate::http::panel::{Icon, page};
 use crate::http::routes::{Area, Routes};
+use crate::lists::Window;
 use crate::members;
 
 pub(super) use self::asked::Asked;
@@ -156,7 +157,7 @@ async fn meant(
 ) -> Result<Vec<(crate::ids::UserId, String)>> {
     let (Some(namer), false) = (namer, asked.who().is_empty()) else { return Ok(Vec::new()) };
     let filter = members::Filter { search: asked.who().to_owned(), role: String::new() };
-    let window = members::Window { sort: members::Sort::default(), limit: 8, after: None };
+    let window = Window { limit: 8, ..Window::default() };
     let found = members::list(&app.database, namer, &filter, &window).await?;
     Ok(found.items.into_iter().map(|member| (member.user.id, member.user.name)).collect())
 }

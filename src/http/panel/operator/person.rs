@@ -186,6 +186,7 @@ async fn enable_question<P>(app: &View, grant: &PlatformGrant<P>, detail: &Perso
         title: format!("Enable {name}?"),
         text: format!("{name} may sign in again, with the memberships and roles they have."),
         action: format!("{}/enable", path_of(user)),
+        revision: None,
         button: "Enable",
         cancel: path_of(user),
         errors: FormErrors::default(),

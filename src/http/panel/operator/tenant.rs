@@ -153,6 +153,7 @@ async fn resume_question<P>(app: &View, grant: &PlatformGrant<P>, tenant: &Tenan
         title: format!("Resume {}?", tenant.name),
         text: "Everyone in it may again do what they might before.".to_owned(),
         action: format!("{}/resume", path_of(tenant.id)),
+        revision: None,
         button: "Resume",
         cancel: path_of(tenant.id),
         errors: FormErrors::default(),

@@ -55,6 +55,24 @@ const DEEDS: &[(&str, &str, bool, &str)] = &[
     ("role.created", "made the role", true, "Role made"),
     ("role.updated", "changed the role", true, "Role changed"),
     ("role.deleted", "deleted the role", true, "Role deleted"),
+    ("project.created", "made the project", true, "Project made"),
+    ("project.updated", "changed the project", true, "Project changed"),
+    ("project.deleted", "deleted the project", true, "Project deleted"),
+    ("app.created", "registered the app", true, "App registered"),
+    ("app.updated", "changed the app", true, "App changed"),
+    ("app.deleted", "deleted the app", true, "App deleted"),
+    ("app_secret.created", "made a secret for the app", true, "Secret of an app made"),
+    ("app_secret.revoked", "revoked a secret of the app", true, "Secret of an app revoked"),
+    ("app_secret.warned", "told by mail that a secret ends of the app", true, "End of a secret told"),
+    ("token.created", "minted the token", true, "Token minted"),
+    ("token.rotated", "replaced the token", true, "Token replaced"),
+    ("token.warned", "told by mail that the token ends:", true, "End of a token told"),
+    ("app_key.added", "registered a public key of the app", true, "App key registered"),
+    ("app_key.removed", "removed a public key of the app", true, "App key removed"),
+    ("token.issued", "got an access token", false, "Access token issued"),
+    ("device.approved", "let in the tool", true, "Tool let in"),
+    ("device.declined", "turned away the tool", true, "Tool turned away"),
+    ("token.revoked", "revoked a token:", true, "Token revoked"),
     ("audit.expired", "removed old events from this log:", false, "Old events removed"),
     ("tenant.updated", "changed the settings", false, "Settings changed"),
     ("tenant.created", "made this tenant", false, "Tenant made"),
@@ -84,8 +102,9 @@ impl Activity {
             Some((_, did, named, _)) => {
                 let target = if *named { line.target.name } else { String::new() };
                 let given = given_or_taken(&line.action, &line.changes, policy);
+                let did = moved(&line.changes).unwrap_or(did);
                 let (did, detail) =
-                    given.unwrap_or_else(|| (*did, detail(&line.action, &line.changes, policy)));
+                    given.unwrap_or_else(|| (did, detail(&line.action, &line.changes, policy)));
                 (did.to_owned(), target, undoing(detail, &line.changes))
             }
             // A deed without a sentence of its own is said by its name.
@@ -172,7 +191,7 @@ fn detail(action: &str, changes: &Value, policy: &TenantPolicy) -> String {
             format!("for the role {role}{until}")
         }
         "domain.updated" => joining(after, policy),
-        "role.updated" => renamed(changes, "which was called"),
+        "role.updated" | "project.updated" => renamed(changes, "which was called"),
         "role.deleted" if after["reassigned_to"].is_string() => {
             let heir = roles(&Value::Array(vec![after["reassigned_to"].clone()]), policy);
             format!("and gave its members the role {heir}")
@@ -198,6 +217,15 @@ fn joining(after: &Value, policy: &TenantPolicy) -> String {
         Some("open") => format!("to everyone there, as {}", role()),
         Some("ask") => format!("to those who ask, as {}", role()),
         _ => "to nobody".to_owned(),
+    }
+}
+
+/// What it is called when a project was put away, or taken back.
+fn moved(changes: &Value) -> Option<&'static str> {
+    match (changes.pointer("/before/archived")?.as_bool()?, changes.pointer("/after/archived")?.as_bool()?) {
+        (false, true) => Some("archived the project"),
+        (true, false) => Some("restored the project"),
+        _ => None,
     }
 }
 

@@ -77,6 +77,18 @@ impl Attention {
         Self { at: Some(at), ..Self::new(Icon::Clock, format!("Your role {role} ends"), action, href) }
     }
 
+    /// A token of the reader's that ends soon.
+    pub(in crate::http::panel) fn token_ends(path: &str, name: &str, at: Moment) -> Self {
+        let text = format!("Your token {name} ends");
+        Self { at: Some(at), ..Self::new(Icon::Token, text, "Rotate it", format!("{path}/tokens")) }
+    }
+
+    /// A secret that ends soon of the app at `href`.
+    pub(in crate::http::panel) fn secret_ends(app: &str, href: String, at: Moment) -> Self {
+        let text = format!("A secret of the app {app} ends");
+        Self { at: Some(at), ..Self::new(Icon::App, text, "Make another", href) }
+    }
+
     /// Invitations that end soon, and those that nobody answered in time.
     pub(in crate::http::panel) fn invitations(path: &str, due: &[Due], now: Timestamp) -> Vec<Self> {
         let (over, soon): (Vec<&Due>, Vec<&Due>) = due.iter().partition(|due| due.expires_at <= now);

@@ -19,6 +19,8 @@ pub(in crate::http::panel) struct Confirm {
     pub(in crate::http::panel) text: String,
     /// Where the answer is sent.
     pub(in crate::http::panel) action: String,
+    /// Which state of the thing it is asked about; answered later than that, it is asked again.
+    pub(in crate::http::panel) revision: Option<i64>,
     /// What the button says.
     pub(in crate::http::panel) button: &'static str,
     /// Where one goes who does not want it.

@@ -56,16 +56,8 @@ impl Rejected {
             errors: FormErrors { message: Some(message), fields: Vec::new() },
         };
         match error {
-            Error::Invalid(problems) => {
-                let errors = FormErrors { message: None, fields: problems };
-                let elsewhere = |error: &&FieldError| {
-                    let pointer = error.pointer.strip_prefix('/').unwrap_or_default();
-                    !fields.contains(&pointer.split('/').next().unwrap_or_default())
-                };
-                let message = errors.fields.iter().find(elsewhere).map(|error| error.detail.to_string());
-                let errors = FormErrors { message, ..errors };
-                Ok(Self { status: StatusCode::UNPROCESSABLE_ENTITY, retry_after: None, errors })
-            }
+            Error::Invalid(problems) => Ok(Self::about(StatusCode::UNPROCESSABLE_ENTITY, problems, fields)),
+            Error::Taken(problem) => Ok(Self::about(StatusCode::CONFLICT, vec![problem], fields)),
             Error::Conflict(why) => Ok(say(StatusCode::CONFLICT, why.into_owned())),
             Error::Stale => Ok(say(
                 StatusCode::PRECONDITION_FAILED,
@@ -90,6 +82,16 @@ impl Rejected {
             | Error::Unavailable(..)
             | Error::Internal(..)) => Err(other),
         }
+    }
+
+    /// These problems, each beside its field; on top what is about none of the form's `fields`.
+    fn about(status: StatusCode, problems: Vec<FieldError>, fields: &[&str]) -> Self {
+        let elsewhere = |error: &&FieldError| {
+            let pointer = error.pointer.strip_prefix('/').unwrap_or_default();
+            !fields.contains(&pointer.split('/').next().unwrap_or_default())
+        };
+        let message = problems.iter().find(elsewhere).map(|error| error.detail.to_string());
+        Self { status, retry_after: None, errors: FormErrors { message, fields: problems } }
     }
 
     /// The same, said beside the field called `name` if it is this that was said of the whole.
@@ -166,6 +168,8 @@ mod tests {
     fn a_form_shows_only_what_is_about_the_form() {
         assert!(Rejected::from(Error::Conflict("taken".into()), &[]).is_ok());
         assert!(Rejected::from(Error::Stale, &[]).is_ok());
+        let taken = FieldError { pointer: "/name".into(), code: "taken", detail: "taken".into() };
+        assert_eq!(Rejected::from(Error::Taken(taken), &["name"]).unwrap().errors.at("name"), Some("taken"));
         assert!(Rejected::from(Error::NotFound, &[]).is_err());
         assert!(Rejected::from(Error::Unavailable("database", None), &[]).is_err());
     }

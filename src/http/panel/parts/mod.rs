@@ -14,6 +14,10 @@ pub(super) mod form;
 pub(super) mod shown;
 // Columns one may sort by.
 pub(super) mod sorting;
+// How long something is to last.
+pub(super) mod lasts;
+// What opens something, on its only page.
+pub(super) mod made;
 // Permissions as check boxes.
 pub(super) mod permissions;
 // Roles as check boxes.

@@ -1,5 +1,7 @@
 //! The columns of a table one may sort by: each head is a link, and says which way the rows go now.
 
+use crate::lists::{self, Sort};
+
 /// A column's head.
 #[derive(Debug, Clone)]
 pub(in crate::http::panel) struct Column {
@@ -9,6 +11,22 @@ pub(in crate::http::panel) struct Column {
     pub(in crate::http::panel) href: String,
     /// Which way the rows go, if they go by it.
     pub(in crate::http::panel) order: Option<Direction>,
+}
+
+/// The head of the column `by` of a list that is in the order `now`. `href` is where the list is in another order.
+pub(in crate::http::panel) fn column<C: lists::Column>(
+    label: &'static str,
+    by: C,
+    now: Sort<C>,
+    href: impl Fn(Sort<C>) -> String,
+) -> Column {
+    let up = Sort { by, down: false };
+    let (order, other) = match now {
+        now if now == up => (Some(Direction::Ascending), up.reversed()),
+        now if now == up.reversed() => (Some(Direction::Descending), up),
+        _ => (None, up),
+    };
+    Column { label, href: href(other), order }
 }
 
 /// Which way rows go.

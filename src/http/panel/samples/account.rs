@@ -1,6 +1,6 @@
 //! One's account: usual, new, full, awkward names, without a recent sign-in; and linking an identity.
 
-use super::{Sampled, scene};
+use super::{Sampled, scene, tokens};
 use crate::error::Error;
 use crate::http::panel::Icon;
 use crate::http::panel::account::{AccountPage, IdentityRow};
@@ -22,7 +22,13 @@ impl Sampled for AccountPage {
             ("usual", usual(look)),
             (
                 "new",
-                Self { identities: vec![identity(0, "ada@example.com")], sessions: few(1), ..usual(look) },
+                Self {
+                    identities: vec![identity(0, "ada@example.com")],
+                    tokens: Vec::new(),
+                    mint_in: vec![("Acme".to_owned(), "#mint".to_owned())],
+                    sessions: few(1),
+                    ..usual(look)
+                },
             ),
             (
                 "saved",
@@ -59,6 +65,8 @@ fn usual(look: Look) -> AccountPage {
         identities: vec![identity(0, "ada@example.com"), identity(1, "ada-sample")],
         linkable: Provider::ALL.to_vec(),
         fresh: true,
+        tokens: (0..3).map(|number| ("Acme".to_owned(), tokens::token(number, "Backup"))).collect(),
+        mint_in: ["Acme", "Blue Works"].map(|name| (name.to_owned(), "#mint".to_owned())).into(),
         sessions: few(4),
     }
 }
@@ -69,6 +77,10 @@ fn awkward(look: Look) -> AccountPage {
         email: Some(format!("{}@example.com", scene::UNBROKEN.to_lowercase())),
         email_verified: false,
         identities: vec![identity(0, scene::LONG), identity(1, scene::UNBROKEN)],
+        tokens: vec![
+            (scene::LONG.to_owned(), tokens::token(1, scene::UNBROKEN)),
+            (scene::UNBROKEN.to_owned(), tokens::token(2, scene::LONG)),
+        ],
         sessions: vec![session(0, scene::LONG, Icon::Session), session(1, scene::UNBROKEN, Icon::Phone)],
         ..usual(look)
     };

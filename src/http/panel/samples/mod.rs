@@ -6,7 +6,10 @@ mod scene;
 
 mod access;
 mod account;
+mod apps;
 mod audit;
+mod device;
+mod docs;
 mod domains;
 mod invitations;
 mod invited;
@@ -19,11 +22,13 @@ mod parts;
 mod people;
 mod preview;
 mod problems;
+mod projects;
 mod requests;
 mod role;
 mod roles;
 mod search;
 mod tenant;
+mod tokens;
 
 use askama::Template;
 
@@ -58,6 +63,8 @@ pub(super) fn all(look: Look) -> Vec<Sample> {
         of::<super::sign_in::FailedPage>(look),
         of::<super::account::AccountPage>(look),
         of::<super::identities::LinkPage>(look),
+        of::<super::device::CodePage>(look),
+        of::<super::device::ToolPage>(look),
         of::<super::tenants::TenantsPage>(look),
         of::<super::overview::OverviewPage>(look),
         of::<super::members::MembersPage>(look),
@@ -75,6 +82,16 @@ pub(super) fn all(look: Look) -> Vec<Sample> {
         of::<super::role::RolePage>(look),
         of::<super::role::RoleFormPage>(look),
         of::<super::role_delete::DeleteRolePage>(look),
+        of::<super::projects::ProjectsPage>(look),
+        of::<super::project::ProjectPage>(look),
+        of::<super::apps::AppsPage>(look),
+        of::<super::apps::app::AppPage>(look),
+        of::<super::apps::app::NewAppPage>(look),
+        of::<super::apps::end::DeleteAppPage>(look),
+        of::<super::tokens::TokensPage>(look),
+        of::<super::tokens::mint::MintPage>(look),
+        of::<super::tokens::mint::RotatePage>(look),
+        of::<super::parts::made::MadePage>(look),
         of::<super::access::person::PersonPage>(look),
         of::<super::access::who::WhoPage>(look),
         of::<super::access::matrix::MatrixPage>(look),
@@ -93,6 +110,8 @@ pub(super) fn all(look: Look) -> Vec<Sample> {
         of::<super::operator::person::AccountDetailPage>(look),
         of::<super::operator::reason::ReasonPage>(look),
         of::<super::search::SearchPage>(look),
+        of::<super::docs::DocsPage>(look),
+        of::<super::docs::GroupPage>(look),
         of::<super::problem::ProblemPage>(look),
         of::<super::mailbox::MailboxPage>(look),
     ]
@@ -140,6 +159,9 @@ mod tests {
         for source in [
             read(&panel),
             read(&panel.join("access")),
+            read(&panel.join("docs")),
+            read(&panel.join("apps")),
+            read(&panel.join("tokens")),
             read(&panel.join("operator")),
             read(&panel.join("parts")),
         ]

@@ -70,6 +70,7 @@ fn question(look: Look, tenant: &str) -> Confirm {
         text: "You lose your roles and all access at once. To come back you need a new invitation."
             .to_owned(),
         action: "/t/acme/members/1/remove".to_owned(),
+        revision: None,
         button: "Leave",
         cancel: "/t/acme".to_owned(),
         errors: FormErrors::default(),

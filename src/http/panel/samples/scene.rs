@@ -131,7 +131,13 @@ pub(super) fn inside(look: Look, section: Section, name: &str) -> Frame {
     frame.here = Some(Here { name: name.to_owned(), avatar: avatar(0, name) });
     "/t/acme/search".clone_into(&mut frame.search);
     frame.nav = vec![
-        group("", vec![link("", "Overview", Icon::Overview, Section::Overview)]),
+        group(
+            "",
+            vec![
+                link("", "Overview", Icon::Overview, Section::Overview),
+                link("/projects", "Projects", Icon::Project, Section::Projects),
+            ],
+        ),
         group(
             "People",
             vec![
@@ -144,6 +150,8 @@ pub(super) fn inside(look: Look, section: Section, name: &str) -> Frame {
         group(
             "Tenant",
             vec![
+                link("/apps", "Apps", Icon::App, Section::Apps),
+                link("/tokens", "Tokens", Icon::Token, Section::Tokens),
                 link("/access", "Access", Icon::Access, Section::Access),
                 link("/audit", "Audit log", Icon::Audit, Section::Audit),
                 link("/settings", "Settings", Icon::Settings, Section::Settings),

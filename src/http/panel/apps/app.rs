@@ -1,0 +1,318 @@
+//! One app: its form for those who may change it, its secrets, and the tokens it got. Registered here too.
+
+use std::collections::BTreeSet;
+
+use askama::Template;
+use axum::response::{IntoResponse as _, Response};
+use serde::Deserialize;
+
+use super::AppRow;
+use crate::apps::secrets::MOST;
+use crate::apps::{self, App, AppChange, NewApp, Secret, TokenFormat};
+use crate::authz::{Grant, HeldRole, perm};
+use crate::clock::Timestamp;
+use crate::error::{Error, Result};
+use crate::http::access::Can;
+use crate::http::extract::{Form, Path, Query};
+use crate::http::panel::parts::choices::{Choice, choices};
+use crate::http::panel::parts::form::{self, FormErrors, Rejected};
+use crate::http::panel::parts::frame::{Frame, Section, also, path_of};
+use crate::http::panel::parts::lasts::Lasts;
+use crate::http::panel::parts::notice::Notice;
+use crate::http::panel::parts::shown::Moment;
+use crate::http::panel::parts::view::View;
+use crate::http::panel::tokens::TokenRow;
+use crate::http::panel::{Icon, page};
+use crate::http::routes::{Area, Routes};
+use crate::ids::{AppId, Subject};
+use crate::members::RoleAssignment;
+use crate::tokens::{self, SOON};
+
+/// How many of its tokens are shown.
+const TOKENS: u32 = 50;
+
+pub(super) fn routes() -> Routes {
+    Routes::new(Area::Panel)
+        .get("/t/{tenant}/apps/new", "Begin an app", begin)
+        .post("/t/{tenant}/apps", "Register an app", create)
+        .get("/t/{tenant}/apps/{app}", "One app", show)
+        .post("/t/{tenant}/apps/{app}", "Change an app", change)
+}
+
+/// The fields of the form, as problems name them.
+const FIELDS: [&str; 3] = ["name", "roles", "allowed_origins"];
+/// The fields as they are sent.
+const SENT: [&str; 4] = ["name", "role", "allowed_origins", "token_format"];
+
+#[derive(Debug, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Shown {
+    /// What was just done.
+    done: Option<String>,
+}
+
+/// The form of a new app.
+#[derive(Debug, Template)]
+#[template(path = "pages/app_new.html")]
+pub(in crate::http::panel) struct NewAppPage {
+    pub(in crate::http::panel) frame: Frame,
+    pub(in crate::http::panel) path: String,
+    pub(in crate::http::panel) typed: Typed,
+    pub(in crate::http::panel) choices: Vec<Choice>,
+    pub(in crate::http::panel) errors: FormErrors,
+}
+
+/// An app that is there.
+#[derive(Debug, Template)]
+#[template(path = "pages/app.html")]
+pub(in crate::http::panel) struct AppPage {
+    pub(in crate::http::panel) frame: Frame,
+    pub(in crate::http::panel) path: String,
+    pub(in crate::http::panel) app: AppRow,
+    pub(in crate::http::panel) made: Moment,
+    pub(in crate::http::panel) revision: i64,
+    pub(in crate::http::panel) typed: Typed,
+    pub(in crate::http::panel) choices: Vec<Choice>,
+    pub(in crate::http::panel) errors: FormErrors,
+    pub(in crate::http::panel) secrets: Vec<SecretRow>,
+    pub(in crate::http::panel) lasts: Lasts,
+    /// What was wrong with the form that makes a secret.
+    pub(in crate::http::panel) secret_errors: FormErrors,
+    /// Its tokens that work, for those who may see tokens.
+    pub(in crate::http::panel) tokens: Option<Vec<TokenRow>>,
+    pub(in crate::http::panel) may_change: bool,
+    pub(in crate::http::panel) may_make_secrets: bool,
+    pub(in crate::http::panel) may_delete: bool,
+    /// Whether the sign-in is recent enough to make a secret.
+    pub(in crate::http::panel) fresh: bool,
+}
+
+impl AppPage {
+    fn full(&self) -> bool {
+        self.secrets.len() >= MOST
+    }
+}
+
+/// A secret in the list: what is known of it, not what it is.
+#[derive(Debug)]
+pub(in crate::http::panel) struct SecretRow {
+    pub(in crate::http::panel) id: String,
+    pub(in crate::http::panel) prefix: String,
+    pub(in crate::http::panel) made: Moment,
+    pub(in crate::http::panel) ends: Moment,
+    pub(in crate::http::panel) soon: bool,
+    pub(in crate::http::panel) used: Option<Moment>,
+}
+
+impl SecretRow {
+    fn new(secret: &Secret, now: Timestamp) -> Self {
+        Self {
+            id: secret.id.to_string(),
+            prefix: secret.prefix.clone(),
+            made: Moment::new(secret.created_at, now),
+            ends: Moment::new(secret.expires_at, now),
+            soon: secret.expires_at <= now + SOON,
+            used: secret.last_used_at.map(|at| Moment::new(at, now)),
+        }
+    }
+}
+
+/// What stands in the form.
+#[derive(Debug, Clone, Default)]
+pub(in crate::http::panel) struct Typed {
+    pub(in crate::http::panel) name: String,
+    /// Keys of the roles ticked.
+    pub(in crate::http::panel) roles: BTreeSet<String>,
+    /// One a line.
+    pub(in crate::http::panel) origins: String,
+    pub(in crate::http::panel) format: TokenFormat,
+}
+
+impl Typed {
+    fn of(form: &Form) -> Result<Self> {
+        Ok(Self {
+            name: form.text("name")?.to_owned(),
+            roles: form.list("role").into_iter().collect(),
+            origins: form.text("allowed_origins")?.to_owned(),
+            format: if form.text("token_format")? == TokenFormat::Jwt.as_str() {
+                TokenFormat::Jwt
+            } else {
+                TokenFormat::Opaque
+            },
+        })
+    }
+
+    fn as_is(app: &App) -> Self {
+        Self {
+            name: app.name.clone(),
+            roles: app.roles.iter().cloned().collect(),
+            origins: app.allowed_origins.join("\n"),
+            format: app.token_format,
+        }
+    }
+
+    fn lines(&self) -> Vec<String> {
+        self.origins.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
+    }
+
+    /// What access tokens may be: the word, whether it is chosen, what it is called, what it means.
+    fn formats(&self) -> [(&'static str, bool, &'static str, &'static str); 2] {
+        [
+            (
+                TokenFormat::Opaque,
+                "Opaque",
+                "Looked up at every request, so a revoked one stops at once everywhere. The usual choice.",
+            ),
+            (
+                TokenFormat::Jwt,
+                "JWT",
+                "Signed, so services of your own can check it without asking here; there it ends only by time, within the hour.",
+            ),
+        ]
+        .map(|(format, name, text)| (format.as_str(), format == self.format, name, text))
+    }
+}
+
+async fn begin(who: Can<perm::AppsCreate>, app: View) -> Result<Response> {
+    Ok(page(&new_page(&app, who.grant(), Typed::default(), None).await?))
+}
+
+async fn create(who: Can<perm::AppsCreate>, app: View, form: Form) -> Result<Response> {
+    form.only(&SENT)?;
+    let (grant, typed) = (who.grant(), Typed::of(&form)?);
+    let new = NewApp {
+        name: typed.name.clone(),
+        roles: typed.roles.iter().map(|key| assignment(key, None)).collect(),
+        allowed_origins: typed.lines(),
+        token_format: typed.format,
+    };
+    match apps::create(&app.authz, grant, &new, app.config.limits.apps).await {
+        Ok((made, _)) => {
+            let place = format!("{}/apps/{}", path_of(grant), made.id);
+            Ok(Notice::AppCreated.at(&place).into_response())
+        }
+        Err(error) => {
+            let rejected = Rejected::from(error, &FIELDS)?;
+            Ok(rejected.answer(page(&new_page(&app, grant, typed, Some(&rejected)).await?)))
+        }
+    }
+}
+
+async fn new_page(
+    app: &View,
+    grant: &Grant<perm::AppsCreate>,
+    typed: Typed,
+    rejected: Option<&Rejected>,
+) -> Result<NewAppPage> {
+    let now = app.database.clock().now();
+    Ok(NewAppPage {
+        frame: Frame::inside(app, grant, Section::Apps).await?,
+        path: path_of(grant),
+        choices: choices(grant, &[], |role| typed.roles.contains(&role.key), now),
+        typed,
+        errors: form::errors(rejected),
+    })
+}
+
+async fn show(
+    who: Can<perm::AppsRead>,
+    app: View,
+    Path(id): Path<AppId>,
+    Query(query): Query<Shown>,
+) -> Result<Response> {
+    let mut shown = app_page(&app, who.grant(), id).await?;
+    shown.frame = shown.frame.telling(query.done.as_deref());
+    Ok(page(&shown))
+}
+
+async fn change(
+    who: Can<perm::AppsUpdate>,
+    app: View,
+    Path(id): Path<AppId>,
+    form: Form,
+) -> Result<Response> {
+    form.only(&[&SENT[..], &["revision"]].concat())?;
+    let (grant, typed, revision) = (who.grant(), Typed::of(&form)?, revision(&form)?);
+    let reader: Grant<perm::AppsRead> = app.authz.also(grant).await?;
+    let before = apps::show(&app.database, &reader, id).await?;
+    let wanted = AppChange {
+        name: Some(typed.name.clone()),
+        // A role that is kept keeps its end.
+        roles: Some(
+            typed.roles.iter().map(|key| assignment(key, before.role_ends.get(key).copied())).collect(),
+        ),
+        allowed_origins: Some(typed.lines()),
+        token_format: Some(typed.format),
+        enabled: None,
+    };
+    match apps::change(&app.authz, grant, (id, Some(revision)), &wanted).await {
+        Ok(_) => {
+            let place = format!("{}/apps/{id}", path_of(grant));
+            Ok(Notice::AppSaved.at(&place).into_response())
+        }
+        Err(error) => {
+            let stale = matches!(error, Error::Stale);
+            let rejected = Rejected::from(error, &FIELDS)?;
+            let mut shown = app_page(&app, &reader, id).await?;
+            shown.errors = form::errors(Some(&rejected));
+            if !stale {
+                for choice in &mut shown.choices {
+                    choice.ticked = typed.roles.contains(&choice.key);
+                }
+                shown.typed = typed;
+            }
+            Ok(rejected.answer(page(&shown)))
+        }
+    }
+}
+
+fn assignment(key: &str, expires_at: Option<Timestamp>) -> RoleAssignment {
+    RoleAssignment { key: key.to_owned(), expires_at }
+}
+
+/// The revision that the form was shown for.
+pub(super) fn revision(form: &Form) -> Result<i64> {
+    let revision = form.text("revision")?.parse::<i64>();
+    revision.map_err(|_number| Error::Malformed("the revision is not a number".into()))
+}
+
+/// The page of the app as it is.
+pub(super) async fn app_page(app: &View, grant: &Grant<perm::AppsRead>, id: AppId) -> Result<AppPage> {
+    app.token_uses.write(&app.database).await?;
+    let (found, now) = (apps::show(&app.database, grant, id).await?, app.database.clock().now());
+    let held: Vec<HeldRole> = found
+        .roles
+        .iter()
+        .filter_map(|key| {
+            let role = grant.policy().role_by_key(key)?;
+            Some(HeldRole { role: role.id, expires_at: found.role_ends.get(key).copied() })
+        })
+        .collect();
+    let tokens = match also::<perm::TokensRead, _>(app, grant).await? {
+        None => None,
+        Some(reader) => {
+            let filter = tokens::Filter { owner: Some(Subject::App(id)), unused: false };
+            let (listed, _) = tokens::list(&app.database, &reader, filter, (None, TOKENS)).await?;
+            Some(listed.into_iter().map(|token| TokenRow::new(&reader, token, now)).collect())
+        }
+    };
+    let typed = Typed::as_is(&found);
+    Ok(AppPage {
+        frame: Frame::inside(app, grant, Section::Apps).await?,
+        path: path_of(grant),
+        app: AppRow::new(grant, &found, now),
+        made: Moment::new(found.created_at, now),
+        revision: found.revision,
+        choices: choices(grant, &held, |role| typed.roles.contains(&role.key), now),
+        typed,
+        errors: FormErrors::default(),
+        secrets: found.secrets.iter().map(|secret| SecretRow::new(secret, now)).collect(),
+        lasts: Lasts::default(),
+        secret_errors: FormErrors::default(),
+        tokens,
+        may_change: grant.can::<perm::AppsUpdate>(),
+        may_make_secrets: grant.can::<perm::AppsSecrets>(),
+        may_delete: grant.can::<perm::AppsDelete>(),
+        fresh: grant.principal().require_fresh(now).is_ok(),
+    })
+}

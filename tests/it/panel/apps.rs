@@ -1,0 +1,252 @@
+//! The pages of apps: registered, changed, stopped and ended there; a secret is shown once, to who is freshly signed
+//! in, and nowhere again.
+
+use std::time::Duration;
+
+use freehold::apps::endings;
+use freehold::tokens::warn::Warnings;
+
+use super::{Reads, hidden, shown_once};
+use crate::harness::app::{Person, Tenant, TestApp, each_database};
+
+const DAY: Duration = Duration::from_hours(24);
+
+async fn acme(app: &TestApp) -> (Tenant, Person) {
+    let ada = app.person("ada").await;
+    let tenant = app.tenant_of(&ada, "acme").await;
+    (tenant, ada)
+}
+
+/// The page of a new app.
+async fn registered(ada: &Person, name: &str) -> String {
+    let made = ada.post_form("/t/acme/apps", &[("name", name), ("role", "viewer")]).await;
+    let (page, notice) = made.leads_to().split_once('?').unwrap();
+    assert_eq!(notice, "done=app-created");
+    page.to_owned()
+}
+
+pub(super) fn warnings(app: &TestApp) -> Warnings {
+    Warnings {
+        authz: app.state.authz.clone(),
+        database: app.state.database.clone(),
+        outbox: app.state.outbox.clone(),
+        origin: app.state.config.origin(),
+    }
+}
+
+#[tokio::test]
+async fn an_app_is_registered_changed_stopped_and_deleted_on_its_pages() {
+    each_database(async |app| {
+        let (_, ada) = acme(&app).await;
+        ada.get("/t/acme/apps").await.expect(200).has(&["No apps yet", "/t/acme/apps/new"]);
+        ada.get("/t/acme/apps/new").await.expect(200).has(&[
+            "Register an app",
+            "value=\"admin\"",
+            "Opaque",
+            "JWT",
+        ]);
+        let fields = [
+            ("name", "Robot"),
+            ("role", "viewer"),
+            ("allowed_origins", "https://app.example.com\r\n\r\nhttps://b.example.com"),
+            ("token_format", "jwt"),
+        ];
+        let made = ada.post_form("/t/acme/apps", &fields).await;
+        let page = made.leads_to().split('?').next().unwrap().to_owned();
+        let shown = ada.get(&format!("{page}?done=app-created")).await.expect(200);
+        shown.has(&[
+            "Make its secret next",
+            "fhc_",
+            "https://app.example.com\nhttps://b.example.com</textarea>",
+            "value=\"jwt\" checked",
+            "value=\"viewer\" checked",
+        ]);
+        ada.get("/t/acme/apps").await.expect(200).has(&["Robot", "0 of 2", "Not yet", "Viewer"]);
+        let revision = hidden(&shown, "revision");
+        let fields =
+            [("name", "Crawler"), ("role", "member"), ("token_format", "opaque"), ("revision", &revision)];
+        assert_eq!(ada.post_form(&page, &fields).await.leads_to(), format!("{page}?done=app-saved"));
+        let shown = ada.get(&page).await.expect(200);
+        shown.has(&["value=\"Crawler\"", "value=\"member\" checked"]).lacks(&["app.example.com</textarea>"]);
+        let stale = ada.post_form(&page, &fields).await.expect(412);
+        stale.has(&["It was changed meanwhile."]);
+        // What is wrong stands beside its field, with what was typed.
+        let revision = hidden(&shown, "revision");
+        let wrong = [
+            ("name", ""),
+            ("role", "viewer"),
+            ("allowed_origins", "http://x.example"),
+            ("revision", &revision),
+        ];
+        let wrong = ada.post_form(&page, &wrong).await.expect(422);
+        wrong.has(&["id=\"name-error\"", "id=\"allowed_origins-error\"", "http://x.example</textarea>"]);
+        wrong.has(&["value=\"viewer\" checked"]).lacks(&["value=\"member\" checked"]);
+        // Stopped for a while.
+        let asked = ada.get(&format!("{page}/disable")).await.expect(200);
+        asked.has(&["Disable Crawler?", "It has no secret, and so does every token it got"]);
+        let done = ada.post_form(&format!("{page}/disable"), &[]).await;
+        assert_eq!(done.leads_to(), format!("{page}?done=app-disabled"));
+        ada.get(&page)
+            .await
+            .expect(200)
+            .has(&["Disabled: its secrets and tokens are refused", ">Enable</button>"]);
+        ada.get("/t/acme/apps").await.has(&["Disabled"]);
+        let done = ada.post_form(&format!("{page}/enable"), &[]).await;
+        assert_eq!(done.leads_to(), format!("{page}?done=app-enabled"));
+        // Ended.
+        let asked = ada.get(&format!("{page}/delete")).await.expect(200);
+        let revision = hidden(&asked, "revision");
+        let delete = format!("{page}/delete");
+        let wrong = ada.post_form(&delete, &[("confirm", "Robot"), ("revision", &revision)]).await;
+        wrong.expect(422).has(&["This is not its name."]);
+        let done = ada.post_form(&delete, &[("confirm", "Crawler"), ("revision", &revision)]).await;
+        assert_eq!(done.leads_to(), "/t/acme/apps?done=app-deleted");
+        ada.get(&page).await.expect(404);
+        ada.get("/t/acme").await.has(&["registered the app", "changed the app", "deleted the app"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_secret_is_shown_once_and_is_nowhere_after() {
+    each_database(async |app| {
+        let (_, ada) = acme(&app).await;
+        let page = registered(&ada, "Robot").await;
+        let shown = ada.get(&page).await.expect(200);
+        let revision = hidden(&shown, "revision");
+        let make = format!("{page}/secrets");
+        let fields = [("lasts", "other"), ("days", "10"), ("revision", revision.as_str())];
+        let made = ada.post_form(&make, &fields).await.expect(200);
+        let secret = shown_once(&made);
+        assert!(secret.starts_with("fhs_"), "{secret}");
+        assert_eq!(made.header("cache-control"), Some("no-store"));
+        assert_eq!(made.header("set-cookie"), None);
+        made.has(&[
+            "data-copy=\"made\"",
+            "curl --user fhc_",
+            "https://id.example.test/oauth/token",
+            "in 10 days",
+        ]);
+        assert_eq!(made.text().matches(secret.as_str()).count(), 1, "it is in no address and in no command");
+        // The form is of a revision that is past: the page reloaded makes no other.
+        let again = ada.post_form(&make, &fields).await.expect(412);
+        again.has(&["It was changed meanwhile."]).lacks(&[&secret]);
+        assert_eq!(app.db_number("select count(*) from app_secrets").await, 1);
+        for page in [page.as_str(), "/t/acme/apps", "/t/acme", "/t/acme/audit", "/account"] {
+            ada.get(page).await.expect(200).lacks(&[&secret]);
+        }
+        for (table, rows) in app.db_dump(&[]).await {
+            assert!(!rows.contains(&secret), "{table}");
+        }
+        // Two at most, and each is revoked in a second step.
+        let revision = hidden(&ada.get(&page).await, "revision");
+        ada.post_form(&make, &[("lasts", "365"), ("revision", &revision)]).await.expect(200);
+        ada.get(&page).await.has(&["Two work already."]).lacks(&["Make a secret</button>"]);
+        let revision = hidden(&ada.get(&page).await, "revision");
+        ada.post_form(&make, &[("lasts", "30"), ("revision", &revision)])
+            .await
+            .expect(409)
+            .has(&["two secrets that work"]);
+        let text = ada.get(&page).await.text();
+        let (_, rest) = text.split_once(&format!("{page}/secrets/")).unwrap();
+        let revoke = format!("{page}/secrets/{}", rest.split('"').next().unwrap());
+        ada.get(&revoke).await.expect(200).has(&["Revoke the secret fhs_", "goes on with its other secret"]);
+        assert_eq!(ada.post_form(&revoke, &[]).await.leads_to(), format!("{page}?done=secret-revoked"));
+        ada.get(&revoke).await.expect(404);
+        ada.get("/t/acme").await.has(&["made a secret for the app", "revoked a secret of the app"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_secret_is_made_by_who_is_freshly_signed_in() {
+    each_database(async |app| {
+        let (_, ada) = acme(&app).await;
+        let page = registered(&ada, "Robot").await;
+        let revision = hidden(&ada.get(&page).await, "revision");
+        app.clock.advance(Duration::from_mins(11));
+        let again = format!("/login?return_to={page}");
+        ada.get(&page).await.expect(200).has(&[&again]).lacks(&["Make a secret</button>"]);
+        let refused =
+            ada.post_form(&format!("{page}/secrets"), &[("lasts", "30"), ("revision", &revision)]).await;
+        refused.expect(403).has(&[&format!("/login?return_to={}", page.replace('/', "%2F"))]);
+        let ada = app.person_with(ada.external.clone()).await;
+        ada.get(&page).await.expect(200).has(&["Make a secret</button>"]);
+        let wrong = [("lasts", "other"), ("days", "366"), ("revision", revision.as_str())];
+        let wrong = ada.post_form(&format!("{page}/secrets"), &wrong).await.expect(422);
+        wrong.has(&["id=\"days-error\"", "value=\"366\"", "value=\"other\" checked"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn nobody_gives_an_app_what_they_may_not_give_and_viewers_see_none() {
+    each_database(async |app| {
+        let (tenant, ada) = acme(&app).await;
+        let page = registered(&ada, "Robot").await;
+        let (adam, vic) = (app.person("adam").await, app.person("vic").await);
+        adam.joins(&tenant, "admin").await;
+        vic.joins(&tenant, "viewer").await;
+        let form = adam.get("/t/acme/apps/new").await.expect(200);
+        form.has(&["value=\"owner\" disabled"]).lacks(&["value=\"member\" disabled"]);
+        adam.post_form("/t/acme/apps", &[("name", "Sly"), ("role", "owner")]).await.expect(403);
+        let revision = hidden(&adam.get(&page).await.expect(200), "revision");
+        let sly = [("name", "Robot"), ("role", "owner"), ("revision", revision.as_str())];
+        adam.post_form(&page, &sly).await.expect(403);
+        // An app above them is not theirs to make secrets for.
+        let above = ada.post_form("/t/acme/apps", &[("name", "Above"), ("role", "owner")]).await;
+        let above = above.leads_to().split('?').next().unwrap().to_owned();
+        let revision = hidden(&adam.get(&above).await.expect(200), "revision");
+        adam.post_form(&format!("{above}/secrets"), &[("lasts", "30"), ("revision", &revision)])
+            .await
+            .expect(403);
+        adam.post_form(&format!("{above}/disable"), &[]).await.expect(403);
+        for path in ["/t/acme/apps", "/t/acme/apps/new", &page, &format!("{page}/delete")] {
+            vic.get(path).await.expect(403);
+        }
+        vic.get("/t/acme").await.expect(200).lacks(&["/t/acme/apps", "/t/acme/tokens"]);
+        vic.get("/t/acme/search?q=app").await.lacks(&["Register an app"]);
+        ada.get("/t/acme/search?q=app").await.has(&["/t/acme/apps/new", "Register an app"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn those_who_make_secrets_are_told_once_that_one_ends() {
+    each_database(async |app| {
+        let (tenant, ada) = acme(&app).await;
+        let (adam, bob) = (app.person("adam").await, app.person("bob").await);
+        adam.joins(&tenant, "admin").await;
+        bob.joins(&tenant, "member").await;
+        let page = registered(&ada, "Robot").await;
+        let revision = hidden(&ada.get(&page).await, "revision");
+        let made =
+            ada.post_form(&format!("{page}/secrets"), &[("lasts", "30"), ("revision", &revision)]).await;
+        let secret = shown_once(&made.expect(200));
+        app.clock.advance(22 * DAY);
+        endings::warn(&warnings(&app)).await.unwrap();
+        assert_eq!(app.db_number("select count(*) from outbox").await, 0, "there is time");
+        app.clock.advance(DAY + DAY);
+        // However many nodes see it, and however often, it is told once.
+        let (one, other) = (warnings(&app), warnings(&app));
+        let (one, other) = tokio::join!(endings::warn(&one), endings::warn(&other));
+        assert!(one.unwrap() + other.unwrap() <= 1);
+        endings::warn(&warnings(&app)).await.unwrap();
+        app.mail_is_sent().await;
+        for name in ["ada", "adam"] {
+            let mails = app.mails_to(name, 1).await;
+            assert_eq!(mails.len(), 1, "{mails:?}");
+            assert!(mails[0].contains("A secret of the app Robot in acme ends at"), "{}", mails[0]);
+            assert!(mails[0].contains(&format!("https://id.example.test{page}#secrets")), "{}", mails[0]);
+            assert!(!mails[0].contains(&secret) && !mails[0].contains("fhs_"), "{}", mails[0]);
+        }
+        assert!(app.mailbox.list().iter().all(|mail| mail.to.as_str() != "bob@example.com"));
+        let told = "select count(*) from audit_events where action = 'app_secret.warned'";
+        assert_eq!(app.db_number(told).await, 1);
+        let ada = app.person_with(ada.external.clone()).await;
+        ada.get("/t/acme").await.has(&["A secret of the app Robot ends", &format!("{page}#secrets")]);
+        ada.get("/t/acme/apps").await.has(&["<span class=\"badge wait\">next ends"]);
+        ada.get("/t/acme/audit").await.has(&["told by mail that a secret ends of the app"]);
+    })
+    .await;
+}
