@@ -16,7 +16,7 @@ use freehold::app::{self, App};
 use freehold::authz::platform::PlatformRole;
 use freehold::authz::{Grant, Right, SessionRef, SessionUser, perm};
 use freehold::clock::Clock;
-use freehold::config::{Config, Limits, Mode, TenantCreation};
+use freehold::config::{Config, Limits, Mode, RateLimits, TenantCreation};
 use freehold::db::{Database, Via};
 use freehold::dev::dns::NameServer;
 use freehold::http::extract::{FORM_TOKEN, form_token};
@@ -289,6 +289,14 @@ fn config(database_url: String, redis_url: Option<String>, folder: &TempDir) -> 
             invitations_per_address: 5,
             cached_tenants: 100,
             cached_members: 1_000,
+            // The clock stands still: all of a test is one minute.
+            rate: RateLimits {
+                peer: 1_000_000,
+                credential: 1_000_000,
+                tenant: 1_000_000,
+                sign_in: 100_000,
+                failures: 100_000,
+            },
         },
     }
 }
