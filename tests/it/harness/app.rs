@@ -4,7 +4,7 @@
 
 mod call;
 pub(crate) mod db;
-pub(crate) mod program;
+mod program;
 mod served;
 
 use std::ops::Deref;
@@ -34,6 +34,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 pub(crate) use self::call::{Answer, Call};
+pub(crate) use self::program::Program;
 use super::{services, until};
 
 /// The public URL of every application here.
@@ -203,7 +204,6 @@ impl TestApp {
         db::number(&self.state.database, sql).await
     }
 
-    /// Runs a statement past the application; how many rows it wrote.
     /// Fails where a member is sorted and found by another name than their own.
     pub(crate) async fn db_members_sort_by_their_names(&self) {
         let stray = "select count(*) from members m join users u on u.id = m.user_id \
@@ -211,6 +211,7 @@ impl TestApp {
         assert_eq!(self.db_number(stray).await, 0);
     }
 
+    /// Runs a statement past the application; how many rows it wrote.
     pub(crate) async fn db_execute(&self, sql: &str) -> u64 {
         db::execute(&self.state.database, sql).await
     }
