@@ -4,6 +4,7 @@
 mod device;
 mod documents;
 mod fault;
+mod proof;
 mod request;
 mod tokens;
 

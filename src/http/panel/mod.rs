@@ -9,8 +9,8 @@ mod asking;
 mod assets;
 mod audit;
 mod denied;
-mod docs;
 mod device;
+mod docs;
 mod domains;
 #[cfg(feature = "dev")]
 mod gallery;
