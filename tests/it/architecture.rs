@@ -50,7 +50,7 @@ const HOMES: &[(&[&str], &[&str], &str)] = &[
     (&["tower_sessions"], &["login/session*", "http/", "app.rs"], "the session record has one reader"),
     (
         &["fred", "tower_sessions_redis_store"],
-        &["login/session*", "authz/freshness.rs", "app.rs"],
+        &["login/session*", "authz/freshness.rs", "http/rate/shared.rs", "app.rs"],
         "Redis may vanish; only these know what then",
     ),
     (&["hickory_resolver"], &["domains/dns.rs"], "name servers are asked with the time limits of one place"),

@@ -41,7 +41,7 @@ impl IntoResponse for Kept {
 
 impl Output for Kept {
     fn describe(operation: &mut Operation) {
-        operation.empty_answer(200);
+        operation.file_answer(200, &["application/json"]);
     }
 }
 

@@ -52,7 +52,9 @@ impl FromRequest<AppState> for ClientRequest {
 }
 
 impl Input for ClientRequest {
-    fn describe(_: &mut Operation) {}
+    fn describe(operation: &mut Operation) {
+        operation.oauth();
+    }
 }
 
 impl ClientRequest {
