@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 #[derive(JsonSchema)]
 pub(super) struct TokenForm {
     /// `client_credentials`, or `urn:ietf:params:oauth:grant-type:device_code`.
-    #[schemars(example = "client_credentials")]
+    #[schemars(example = &"client_credentials")]
     grant_type: String,
     /// Permissions, a space between two; all the app may have when left out.
     #[schemars(example = "projects:read projects:update")]
@@ -30,7 +30,7 @@ pub(super) struct TokenForm {
 #[derive(JsonSchema)]
 pub(super) struct AboutToken {
     /// The token.
-    #[schemars(example = "fha_4fJ7sPq2Xc9LtVb0WmRkYz8HdNgA1uEoTq3vKx5")]
+    #[schemars(example = &"fha_4fJ7sPq2Xc9LtVb0WmRkYz8HdNgA1uEoTq3vKx5")]
     token: String,
     /// What it may be; not needed, and not relied on.
     token_type_hint: Option<String>,
