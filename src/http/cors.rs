@@ -61,20 +61,31 @@ pub(super) fn origin(headers: &HeaderMap) -> Option<String> {
     plain.then(|| origin.to_owned())
 }
 
-/// The answer to a browser that asks whether a page may send a request. None when it is no such question, or the
-/// page's origin is nobody's: then the method is not one of this path's.
-pub(super) async fn preflight(app: &AppState, request: &Request) -> Option<Response> {
+/// What a browser asks before it lets a page send a request: for which origin, and what may be sent.
+pub(super) struct Question {
+    origin: String,
+    methods: HeaderValue,
+}
+
+/// The question, if the request is one.
+pub(super) fn question(request: &Request) -> Option<Question> {
     let asks =
         request.method() == Method::OPTIONS && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
     let path = request.uri().path();
     let origin = origin(request.headers()).filter(|_| asks && is_open(path))?;
+    Some(Question { origin, methods: if path.starts_with("/oauth/") { POST } else { METHODS } })
+}
+
+/// The answer to a question. None when the origin is nobody's: then the method is not one of this path's.
+pub(super) async fn preflight(app: &AppState, question: Option<Question>) -> Option<Response> {
+    let Question { origin, methods } = question?;
     if !app.origins.registered(app, None, &origin).await {
         return None;
     }
     let mut response = StatusCode::NO_CONTENT.into_response();
     let headers = response.headers_mut();
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_str(&origin).ok()?);
-    headers.insert(ACCESS_CONTROL_ALLOW_METHODS, if path.starts_with("/oauth/") { POST } else { METHODS });
+    headers.insert(ACCESS_CONTROL_ALLOW_METHODS, methods);
     headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HEADERS);
     headers.insert(ACCESS_CONTROL_MAX_AGE, MAX_AGE);
     Some(response)

@@ -79,7 +79,7 @@ pub async fn boundary(State(app): State<AppState>, mut request: Request, next: N
 }
 
 async fn answer(app: &AppState, request: Request, next: Next) -> Response {
-    if let Some(response) = cors::preflight(app, &request).await {
+    if let Some(response) = cors::preflight(app, cors::question(&request)).await {
         return response;
     }
     match tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await {
