@@ -83,7 +83,7 @@ const LONGEST_MEDIAN: usize = 120;
 /// Folders whose text people read, and what in them is not written by hand.
 const WRITTEN: &[&str] =
     &["src", "tests", "benches", "templates", "assets", "migrations", "policies", "scripts", "deploy"];
-const GENERATED: &[&str] = &["/generated/", "/vendor/", "/node_modules/"];
+const GENERATED: &[&str] = &["/generated/", "/vendor/", "/node_modules/", "/venv/"];
 
 #[test]
 fn modules_use_only_what_stands_below_them() {
