@@ -32,6 +32,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
 use http::Method;
 use http::request::Parts;
+use schemars::JsonSchema;
 
 use crate::http::access::{Access, Declares};
 use crate::http::idempotency::{self, Keyed};
@@ -251,6 +252,12 @@ impl Routes {
     #[must_use]
     pub fn problem(self, slug: &'static str, when: &'static str) -> Self {
         self.tell(|operation| operation.problem(slug, when))
+    }
+
+    /// Says which form the route added last reads, where its handler reads it field by field.
+    #[must_use]
+    pub fn form<T: JsonSchema>(self) -> Self {
+        self.tell(|operation| operation.body::<T>("application/x-www-form-urlencoded"))
     }
 
     fn tell(mut self, what: impl FnOnce(&mut Operation)) -> Self {

@@ -170,9 +170,14 @@ pub struct KeyWord(pub String);
 
 impl Segment for KeyWord {
     const NAME: &'static str = "key";
+    const WHAT: &'static str = "The key's name (`kid`).";
 
     fn read(text: &str) -> Option<Self> {
         is_kid(text).then(|| Self(text.to_owned()))
+    }
+
+    fn schema() -> Value {
+        json!({ "type": "string", "pattern": "^[A-Za-z0-9._~-]+$", "maxLength": 100 })
     }
 }
 

@@ -3,6 +3,7 @@
 
 use axum::extract::State;
 
+use super::forms::DeviceForm;
 use super::request::ClientRequest;
 use super::tokens::Fresh;
 use crate::device::{self, Started};
@@ -15,11 +16,13 @@ use crate::oauth::{Answer, Issued};
 pub(super) const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 pub(super) fn routes() -> Routes {
-    Routes::new(Area::Service).post(
-        "/oauth/device_authorization",
-        "Ask for a person to let a command-line tool in (RFC 8628)",
-        start,
-    )
+    Routes::new(Area::Service)
+        .post(
+            "/oauth/device_authorization",
+            "Ask for a person to let a command-line tool in (RFC 8628)",
+            start,
+        )
+        .form::<DeviceForm>()
 }
 
 async fn start(

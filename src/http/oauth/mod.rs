@@ -4,6 +4,8 @@
 mod device;
 mod documents;
 mod fault;
+mod forms;
+mod proof;
 mod request;
 mod tokens;
 

@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::device::{self, DEVICE_GRANT};
+use super::forms::{AboutToken, TokenForm};
 use super::request::{ClientRequest, Sender, deps};
 use crate::authz::{Grant, Principal, perm};
 use crate::error::{Error, Result};
@@ -22,8 +23,11 @@ use crate::oauth::{self, Answer, Introspection, Issued, Refused};
 pub(super) fn routes() -> Routes {
     Routes::new(Area::Service)
         .post("/oauth/token", "Get an access token (RFC 6749)", token)
+        .form::<TokenForm>()
         .post("/oauth/introspect", "See what a token is good for now (RFC 7662)", introspect)
+        .form::<AboutToken>()
         .post("/oauth/revoke", "End one of the app's own tokens (RFC 7009)", revoke)
+        .form::<AboutToken>()
 }
 
 /// An answer that nobody may keep.

@@ -4,6 +4,7 @@
 mod document;
 mod example;
 mod naming;
+mod oauth;
 mod operation;
 mod parameters;
 mod problems;
@@ -30,6 +31,8 @@ pub struct Operation {
     headers: Vec<(&'static str, &'static str)>,
     answers: Vec<Answer>,
     told: Told,
+    /// Whether its errors have the form of RFC 6749 instead of that of problems.
+    oauth: bool,
 }
 
 /// What no type says, said where the route is added.
@@ -94,6 +97,11 @@ impl Operation {
     /// Adds an answer without a described body.
     pub fn empty_answer(&mut self, status: u16) {
         self.answers.push(Answer { status, schema: None, files: &[] });
+    }
+
+    /// Says that its errors have the form of RFC 6749.
+    pub fn oauth(&mut self) {
+        self.oauth = true;
     }
 
     /// Says more of it than its summary does.

@@ -91,6 +91,8 @@ pub(super) fn response(kinds: &[Kind], slugs: &[String], told: &[(&str, &str)]) 
         .collect();
     let status = kinds.iter().find(|kind| slugs.contains(&kind.slug)).map_or(500, |kind| kind.status);
     let names: &[&str] = match status {
+        // Here a token learns which scope it lacks.
+        403 if slugs.iter().any(|slug| slug == "insufficient-scope") => &["X-Request-Id", "WWW-Authenticate"],
         401 => &["X-Request-Id", "WWW-Authenticate"],
         409 | 429 | 503 => &["X-Request-Id", "Retry-After"],
         _ => &["X-Request-Id"],

@@ -5,6 +5,7 @@ use http::Method;
 use serde_json::{Map, Value, json};
 
 use super::document::Shared;
+use super::oauth::{self, OAuthError};
 use super::{Answer, problems};
 use crate::http::routes::RouteInfo;
 
@@ -17,6 +18,11 @@ pub(super) fn responses(route: &RouteInfo, shared: &mut Shared<'_>) -> Map<Strin
     }
     if route.method.is_safe() && route.access.is_in_tenant() {
         all.insert("307".to_owned(), json!({ "$ref": "#/components/responses/moved" }));
+    }
+    if route.operation.oauth {
+        shared.given.subschema_for::<OAuthError>();
+        all.extend(oauth::responses(route.path));
+        return all;
     }
     for (status, slugs) in problems::of(route, shared.rights, &shared.kinds) {
         let told = &route.operation.told.problems;

@@ -27,6 +27,9 @@ pub(super) fn curl(origin: &str, method: &str, path: &str, operation: &Value) ->
             line.push_str(&format!(" -H 'Origin: {origin}'"));
         }
     }
+    if path.starts_with("/oauth/") {
+        line.push_str(" \\\n  -u \"$CLIENT_ID:$CLIENT_SECRET\"");
+    }
     let content = operation.pointer("/requestBody/content").and_then(Value::as_object);
     if let Some((kind, media)) = content.and_then(|content| content.iter().next()) {
         let example = media.get("example").cloned().unwrap_or_default();

@@ -161,6 +161,7 @@ fn shown(document: &Value, origin: &str, listed: Listed, operation: &Value) -> S
         let examples = response.pointer("/content/application~1problem+json/examples");
         match examples.and_then(Value::as_object) {
             Some(examples) => problems.extend(told_problems(status, response, examples)),
+            None if status.starts_with(['4', '5']) => problems.extend(other_errors(status, response)),
             None => answers.push(answer(document, status, response)),
         }
     }
@@ -218,6 +219,13 @@ fn told_problems(status: &str, response: &Value, examples: &Map<String, Value>) 
         }
     };
     examples.keys().map(told).collect()
+}
+
+/// Errors in another form than that of problems: a paragraph for each.
+fn other_errors(status: &str, response: &Value) -> Vec<Problem> {
+    let description = text(at(response, "description"));
+    let told = |paragraph| Problem { status: status.to_owned(), slug: None, told: pieces(paragraph) };
+    description.split("\n\n").map(told).collect()
 }
 
 impl Field {
