@@ -12,7 +12,7 @@ pub(super) struct TokenForm {
     #[schemars(example = &"client_credentials")]
     grant_type: String,
     /// Permissions, a space between two; all the app may have when left out.
-    #[schemars(example = "projects:read projects:update")]
+    #[schemars(example = &"projects:read projects:update")]
     scope: Option<String>,
     /// What the tool waits with.
     device_code: Option<String>,
@@ -48,9 +48,9 @@ pub(super) struct AboutToken {
 #[derive(JsonSchema)]
 pub(super) struct DeviceForm {
     /// The tool.
-    #[schemars(example = "freehold-cli")]
+    #[schemars(example = &"freehold-cli")]
     client_id: String,
     /// Permissions, a space between two.
-    #[schemars(example = "projects:read")]
+    #[schemars(example = &"projects:read")]
     scope: String,
 }

@@ -34,6 +34,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 pub(crate) use self::call::{Answer, Call};
+#[allow(unused_imports, reason = "the benchmarks share this and call by no token")]
 pub(crate) use self::program::Program;
 use super::{services, until};
 

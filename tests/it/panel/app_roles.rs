@@ -20,6 +20,9 @@ async fn pages_about_access_tell_of_apps() {
             "<b>Viewer</b> allows it.",
             "may do 4 of 29 things",
         ]);
+        let own = format!("/t/acme/apps/{robot}");
+        ada.get(&own).await.expect(200).has(&["What can it do?", &page]);
+        ada.get(&page).await.expect(200).has(&[&own]);
         ada.patch(&acme.api(&format!("/apps/{robot}")), json!({ "enabled": false })).await.expect(200);
         ada.get(&page).await.expect(200).has(&["is disabled, so nothing", "may do 0 of 29 things"]);
         for nothing in [format!("app={}", ada.id), format!("user={robot}"), "app=x".to_owned()] {
@@ -36,13 +39,13 @@ async fn pages_about_roles_count_apps_and_tell_what_becomes_of_them() {
         let acme = app.tenant_of(&ada, "acme").await;
         let helper = json!({ "name": "Helper", "permissions": ["projects:read"] });
         ada.post_json(&acme.api("/roles"), helper).await.expect(201);
-        ada.registers(&acme, "Robot", json!(["helper"])).await;
+        let robot = ada.registers(&acme, "Robot", json!(["helper"])).await;
         ada.get("/t/acme/roles").await.expect(200).has(&["1 app"]);
         ada.get("/t/acme/roles/helper").await.expect(200).has(&["1 app"]);
         ada.get("/t/acme/access/unused?days=90").await.expect(200).has(&["1 app holds it"]);
         ada.get("/t/acme/roles/helper/delete").await.expect(200).has(&["1 app holds it."]);
         let asked = ada.get("/t/acme/roles/helper/delete?reassign_to=viewer").await.expect(200);
-        asked.has(&["1 app gains something.", "<span class=\"title\">Robot</span>"]);
+        asked.has(&["1 app gains something.", &format!("href=\"/t/acme/apps/{robot}\">Robot</a>")]);
     })
     .await;
 }

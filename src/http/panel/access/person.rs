@@ -185,11 +185,15 @@ async fn chosen(
         name: held.role.name.clone(),
         until: held.expires_at.map(|end| Moment::new(end, now)),
     };
-    let user = subject.user().filter(|_| grant.can::<perm::MembersRead>());
+    let page = match subject {
+        Subject::User(user) if grant.can::<perm::MembersRead>() => Some(format!("members/{user}")),
+        Subject::App(app) if grant.can::<perm::AppsRead>() => Some(format!("apps/{app}")),
+        Subject::User(_) | Subject::App(_) => None,
+    };
     Ok(Chosen {
         avatar: Avatar::new(subject.uuid(), &member.name, None),
         name: member.name,
-        href: user.map(|user| format!("{}/members/{user}", path_of(grant))),
+        href: page.map(|page| format!("{}/{page}", path_of(grant))),
         app: matches!(subject, Subject::App(_)),
         disabled,
         roles: roles.iter().map(badge).collect(),

@@ -57,8 +57,7 @@ pub(in crate::http::panel) struct Fate {
 #[derive(Debug, Clone)]
 pub(in crate::http::panel) struct Named {
     pub(in crate::http::panel) name: String,
-    /// The path of their page, if they have one.
-    pub(in crate::http::panel) href: Option<String>,
+    pub(in crate::http::panel) href: String,
     pub(in crate::http::panel) own: bool,
 }
 
@@ -99,7 +98,10 @@ impl Consequences {
             loses_page: preview.loses_own.iter().any(|name| page.contains(&name.as_str())),
             fates: fates(preview, catalogue, |subject, name| Named {
                 name: name.to_owned(),
-                href: subject.user().map(|user| format!("{}/members/{user}", path_of(grant))),
+                href: match subject {
+                    Subject::User(user) => format!("{}/members/{user}", path_of(grant)),
+                    Subject::App(app) => format!("{}/apps/{app}", path_of(grant)),
+                },
                 own: grant.subject() == subject,
             }),
             opens: doors(&app.routes, &preview.gained),
@@ -281,7 +283,7 @@ mod tests {
 
     fn told(preview: &Preview) -> Vec<(Vec<String>, String, bool)> {
         let catalogue = Catalogue::load(include_str!("../../../../policies/permissions.toml")).unwrap();
-        let named = |_, name: &str| Named { name: name.to_owned(), href: None, own: false };
+        let named = |_, name: &str| Named { name: name.to_owned(), href: String::new(), own: false };
         let people = |fate: &Fate| fate.people.iter().map(|one| one.name.clone()).collect();
         let fates = fates(preview, &catalogue, named);
         fates.iter().map(|fate| (people(fate), fate.more.clone(), fate.various)).collect()

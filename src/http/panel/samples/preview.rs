@@ -138,7 +138,7 @@ fn loss() -> Consequences {
 }
 
 fn awkward() -> Consequences {
-    let named = |name: &str| Named { name: name.to_owned(), href: Some("#".to_owned()), own: false };
+    let named = |name: &str| Named { name: name.to_owned(), href: "#".to_owned(), own: false };
     let long =
         Permit { name: "a-noun-of-someone:a-verb-of-theirs".to_owned(), sentence: scene::LONG.to_owned() };
     let people = vec![named(scene::LONG), named(scene::UNBROKEN), named("X")];
@@ -176,7 +176,7 @@ fn permits(names: &[&str]) -> Vec<Permit> {
 
 fn people(count: usize) -> Vec<Named> {
     let named =
-        |(name, _): &(&str, &str)| Named { name: (*name).to_owned(), href: Some("#".to_owned()), own: false };
+        |(name, _): &(&str, &str)| Named { name: (*name).to_owned(), href: "#".to_owned(), own: false };
     scene::PEOPLE.iter().take(count).map(named).collect()
 }
 

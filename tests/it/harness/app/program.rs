@@ -6,6 +6,7 @@ use std::time::Duration;
 use freehold::db::{Actor, AuditEvent, Chain, Target};
 use freehold::ids::{AppId, Subject, TokenId};
 use freehold::tokens;
+use freehold::tokens::format::Kind;
 
 use super::{Browser, Person, Tenant, TestApp};
 
