@@ -9,10 +9,10 @@ use schemars::JsonSchema;
 #[derive(JsonSchema)]
 pub(super) struct TokenForm {
     /// `client_credentials`, or `urn:ietf:params:oauth:grant-type:device_code`.
-    #[schemars(example = "client_credentials")]
+    #[schemars(example = &"client_credentials")]
     grant_type: String,
     /// Permissions, a space between two; all the app may have when left out.
-    #[schemars(example = "projects:read projects:update")]
+    #[schemars(example = &"projects:read projects:update")]
     scope: Option<String>,
     /// What the tool waits with.
     device_code: Option<String>,
@@ -30,7 +30,7 @@ pub(super) struct TokenForm {
 #[derive(JsonSchema)]
 pub(super) struct AboutToken {
     /// The token.
-    #[schemars(example = "fha_4fJ7sPq2Xc9LtVb0WmRkYz8HdNgA1uEoTq3vKx5")]
+    #[schemars(example = &"fha_4fJ7sPq2Xc9LtVb0WmRkYz8HdNgA1uEoTq3vKx5")]
     token: String,
     /// What it may be; not needed, and not relied on.
     token_type_hint: Option<String>,
@@ -48,9 +48,9 @@ pub(super) struct AboutToken {
 #[derive(JsonSchema)]
 pub(super) struct DeviceForm {
     /// The tool.
-    #[schemars(example = "freehold-cli")]
+    #[schemars(example = &"freehold-cli")]
     client_id: String,
     /// Permissions, a space between two.
-    #[schemars(example = "projects:read")]
+    #[schemars(example = &"projects:read")]
     scope: String,
 }
