@@ -25,23 +25,24 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // Made once, however often it is sent with this key.
     let projects = format!("{tenant}/projects");
     let make = |name: &str| call(Method::POST, &projects).json(&json!({ "name": name }));
-    let key = format!("website-{}", std::process::id());
-    let made: Value = make("Website").header("Idempotency-Key", &key).send().await?.json().await?;
-    let again: Value = make("Website").header("Idempotency-Key", &key).send().await?.json().await?;
+    let key = format!("launch-website-{}", std::process::id());
+    let made: Value = make("Launch website").header("Idempotency-Key", &key).send().await?.json().await?;
+    let again: Value = make("Launch website").header("Idempotency-Key", &key).send().await?.json().await?;
     println!("made once: {}", made == again);
 
     // A long list, part by part.
-    for name in ["Handbook", "Shop"] {
+    for name in ["Launch handbook", "Launch shop"] {
         make(name).send().await?.error_for_status()?;
     }
-    let (mut names, mut query) = (Vec::new(), vec![("limit", "2".to_owned())]);
+    let (mut names, mut query) = (Vec::new(), vec![("q", "launch".to_owned()), ("limit", "2".to_owned())]);
     loop {
         let part: Value = call(Method::GET, &projects).query(&query).send().await?.json().await?;
         names.extend(part["items"].as_array().into_iter().flatten().map(|item| item["name"].to_string()));
         let Some(cursor) = part["next_cursor"].as_str() else { break };
-        query = vec![("limit", "2".to_owned()), ("cursor", cursor.to_owned())];
+        query.truncate(2);
+        query.push(("cursor", cursor.to_owned()));
     }
-    println!("{}", names.join(" "));
+    println!("{}", names.join(", "));
 
     // Changed only if nobody has changed it meanwhile.
     let project = format!("{projects}/{}", made["id"].as_str().unwrap_or_default());

@@ -68,7 +68,7 @@ enum KeysCommand {
         #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = duration)]
         signs_in: Duration,
         /// Let the new key sign at once, and end every token signed so far: when a key may have leaked, or
-        /// FREEHOLD_SECRET was changed.
+        /// `FREEHOLD_SECRET` was changed.
         #[arg(long, conflicts_with = "signs_in")]
         withdraw: bool,
     },

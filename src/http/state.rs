@@ -8,7 +8,9 @@ use crate::db::{Database, Sealer};
 use crate::decisions::Record;
 use crate::device;
 use crate::domains::{self, Dns};
+use crate::http::cors::Origins;
 use crate::http::openapi;
+use crate::http::rate::Rate;
 use crate::http::routes::RouteTable;
 use crate::login::{Providers, Sessions};
 use crate::mail::Outbox;
@@ -33,6 +35,10 @@ pub struct Parts {
     pub sessions: Sessions,
     /// Identity providers.
     pub providers: Providers,
+    /// How many requests were sent lately.
+    pub(crate) rate: Arc<Rate>,
+    /// Which sites' pages may call.
+    pub(crate) origins: Origins,
     /// Keys derived from the installation's secret.
     pub sealer: Sealer,
     /// Signs access tokens, and checks them.

@@ -63,8 +63,8 @@ fn a_guide_that_is_wrong_is_seen() {
         let broken = guide(&right.replace(good, bad)).replace(good, bad);
         assert!(!wrong_with(&broken).is_empty(), "{bad} is not seen");
     }
-    let many: String = (1..=STEPS).map(|step| format!("\n## {step}. Step\n\nText.\n")).collect();
-    assert_eq!(wrong_with(&many), [format!("{STEPS} steps are not fewer than {STEPS}")]);
+    let many: Vec<String> = (1..=STEPS).map(|step| format!("\n## {step}. Step\n\nText.\n")).collect();
+    assert_eq!(wrong_with(&many.concat()), [format!("{STEPS} steps are not fewer than {STEPS}")]);
 }
 
 /// Everything in the text that is not so.

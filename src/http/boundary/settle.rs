@@ -15,7 +15,7 @@ use crate::http::problem::{self, Failed, Problem};
 use crate::http::state::AppState;
 
 /// Whether errors at this path are told as pages.
-fn is_for_people(path: &str) -> bool {
+pub(super) fn is_for_people(path: &str) -> bool {
     let programs =
         ["/api/", "/oauth/", "/access/", "/auth/forward", "/.well-known/", "/assets/", "/healthz", "/readyz"];
     // Its pages are the one thing for people there.

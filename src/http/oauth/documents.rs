@@ -58,8 +58,9 @@ async fn issuer(_: Public<reason::Discovery>, State(app): State<AppState>) -> Ke
         "device_authorization_endpoint": app.config.link("/oauth/device_authorization"),
         "jwks_uri": app.config.link("/.well-known/jwks.json"),
         "grant_types_supported": ["client_credentials", DEVICE_GRANT],
-        // There is no authorization endpoint.
-        "response_types_supported": [],
+        // There is no authorization endpoint. The member is required all the same, and may not be empty (RFC 8414
+        // sections 2 and 3.2).
+        "response_types_supported": ["none"],
         "token_endpoint_auth_methods_supported": at_the_token_endpoint,
         "token_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
         "introspection_endpoint_auth_methods_supported": methods,

@@ -5,6 +5,7 @@ mod device;
 mod documents;
 mod fault;
 mod forms;
+mod proof;
 mod request;
 mod tokens;
 

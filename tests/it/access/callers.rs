@@ -7,6 +7,7 @@ use freehold::authz::platform::PlatformRole;
 use freehold::http::routes::{Area, RouteInfo};
 use serde_json::{Value, json};
 
+use crate::harness::app::program::Program;
 use crate::harness::app::{Answer, Person, Tenant, TestApp};
 
 /// The roles of a tenant, those of the platform, and two who hold none.
@@ -250,6 +251,15 @@ impl Scene {
         }
     }
 
+    /// Calls the route with a token, and a body it can use.
+    pub(super) async fn call_with(&self, program: &Program, route: &RouteInfo, tenant: &str) -> Answer {
+        let path = self.path(route, tenant);
+        if route.method.is_safe() {
+            return program.get(&path).await;
+        }
+        program.call(route.method.clone(), &path).json(self.body(route)).await
+    }
+
     /// Calls a route of the API as the caller, with a key.
     pub(super) async fn call_keyed(&self, route: &RouteInfo, key: &str) -> Answer {
         let person = self.caller.as_ref().expect("somebody");
@@ -276,7 +286,8 @@ impl Scene {
     /// A body the route can use.
     fn body(&self, route: &RouteInfo) -> Value {
         match (route.method.as_str(), route.path.trim_start_matches("/api/v1")) {
-            ("PATCH", "/me" | "/tenants/{tenant}") | ("POST", "/tenants") => json!({ "name": "New" }),
+            ("PATCH", "/me" | "/tenants/{tenant}" | "/tenants/{tenant}/apps/{app}")
+            | ("POST", "/tenants" | "/tenants/{tenant}/projects") => json!({ "name": "New" }),
             ("POST", "/tenants/{tenant}/members/roles" | "/tenants/{tenant}/members/roles/preview") => {
                 json!({ "users": [self.parameters["user"]], "add": ["member"] })
             }
@@ -288,7 +299,6 @@ impl Scene {
                 json!({ "kty": "OKP", "crv": "Ed25519", "kid": "two", "x": ED25519 })
             }
             ("POST", "/tenants/{tenant}/apps") => json!({ "name": "New", "roles": ["viewer"] }),
-            ("PATCH", "/tenants/{tenant}/apps/{app}") => json!({ "name": "New" }),
             ("POST", "/tenants/{tenant}/tokens") => json!({ "name": "New", "scopes": ["projects:read"] }),
             ("POST", "/tenants/{tenant}/role-requests") => {
                 json!({ "role": "admin", "reason": "It is needed." })
@@ -303,7 +313,6 @@ impl Scene {
             | ("POST", "/tenants/{tenant}/roles/{role}/preview") => {
                 json!({ "permissions": ["projects:update"] })
             }
-            ("POST", "/tenants/{tenant}/projects") => json!({ "name": "New" }),
             ("PATCH", "/tenants/{tenant}/projects/{project}") => json!({ "archived": true }),
             ("POST", "/tenants/{tenant}/access/explain") => json!({
                 "subject": { "type": "user", "id": self.parameters["user"] }, "permission": "members:read"
@@ -321,7 +330,7 @@ impl Scene {
     pub(super) async fn form(&self, route: &RouteInfo) -> Vec<(&'static str, String)> {
         let text = str::to_owned;
         match route.path {
-            "/tenants" | "/account" => vec![("name", text("New"))],
+            "/tenants" | "/account" | "/t/{tenant}/projects" => vec![("name", text("New"))],
             "/device" => vec![("user_code", self.parameters["user code"].clone())],
             "/t/{tenant}/device/{device}/approve" => vec![("scopes", text("projects:read"))],
             "/account/appearance" => vec![("theme", text("dark"))],
@@ -349,7 +358,6 @@ impl Scene {
             "/t/{tenant}/roles/{role}/delete" => {
                 vec![("revision", self.revision(&format!("/roles/{}", self.parameters["role"])).await)]
             }
-            "/t/{tenant}/projects" => vec![("name", text("New"))],
             "/t/{tenant}/projects/{project}" => vec![("name", text("New")), ("revision", text("1"))],
             "/t/{tenant}/projects/{project}/archive" => {
                 vec![("archived", text("true")), ("revision", text("1"))]

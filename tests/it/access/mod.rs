@@ -5,4 +5,6 @@ mod described;
 mod forms;
 mod keyed;
 mod matrix;
+mod secrets;
 mod slugs;
+mod tokens;

@@ -1,6 +1,7 @@
 //! The API through the router, on both databases: a file for each resource, a test for each rule.
 
 mod access;
+mod app_roles;
 mod audit;
 mod documents;
 mod domains;

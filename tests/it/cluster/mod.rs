@@ -8,6 +8,7 @@ mod drain;
 mod installation;
 mod mail;
 mod postgres_away;
+mod rate;
 mod redis_away;
 mod revocation;
 mod serve;
