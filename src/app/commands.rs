@@ -19,7 +19,8 @@ use crate::operators;
 pub async fn openapi(folder: Option<&std::path::Path>) -> Result<String> {
     let (engine, catalogue, system) = policies::load(folder)?;
     let tables = crate::authz::system_tables(&engine, &catalogue, &system).await?;
-    let rights = http::openapi::Rights::new(&catalogue, &system, &tables);
+    let allows = |key: &str| effective(tables.get(key).into_iter());
+    let rights = http::openapi::Rights::new(&catalogue, &system, allows);
     Ok(format!("{:#}\n", http::openapi::document(&http::table(), &rights)))
 }
 

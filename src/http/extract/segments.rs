@@ -177,7 +177,7 @@ impl Segment for KeyWord {
     }
 
     fn schema() -> Value {
-        json!({ "type": "string", "pattern": "^[A-Za-z0-9._~-]+$", "maxLength": 100 })
+        json!({ "type": "string", "pattern": "^[A-Za-z0-9._~-]+$", "maxLength": 64 })
     }
 }
 

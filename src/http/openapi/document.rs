@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::problems::{self, Kind};
 use super::{Rights, example, operation, responses, tags};
-use crate::authz::Authz;
+use crate::authz::{Authz, effective};
 use crate::http::routes::{Area, RouteInfo, RouteTable};
 
 const ABOUT: &str = "\
@@ -135,9 +135,11 @@ pub struct Kept(std::sync::OnceLock<Value>);
 
 impl Kept {
     /// The document.
+    #[must_use]
     pub fn of(&self, table: &RouteTable, authz: &Authz) -> &Value {
         self.0.get_or_init(|| {
-            let rights = Rights::new(authz.catalogue(), authz.system_roles(), authz.system_tables());
+            let allows = |key: &str| effective(authz.system_tables().get(key).into_iter());
+            let rights = Rights::new(authz.catalogue(), authz.system_roles(), allows);
             document(table, &rights)
         })
     }

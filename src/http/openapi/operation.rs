@@ -39,15 +39,17 @@ pub(super) fn describe(route: &RouteInfo, shared: &mut Shared<'_>) -> Value {
 }
 
 fn security(access: Access, rights: &Rights) -> Value {
-    match access {
-        Access::Public(_) => json!([]),
-        Access::Permission(name) | Access::PermissionOrOwn(name) | Access::PermissionOrMine(name)
-            if rights.takes_tokens(access) =>
-        {
-            json!([{ "session": [] }, { "token": [name] }, { "oauth": [name] }])
+    let scopes = match access {
+        Access::Public(_) => return json!([]),
+        Access::Permission(name) | Access::PermissionOrOwn(name) | Access::PermissionOrMine(name) => {
+            vec![name]
         }
-        _ if rights.takes_tokens(access) => json!([{ "session": [] }, { "token": [] }, { "oauth": [] }]),
-        _ => json!([{ "session": [] }]),
+        Access::Platform(_) | Access::Member | Access::Caller | Access::SignedIn => Vec::new(),
+    };
+    if rights.takes_tokens(access) {
+        json!([{ "session": [] }, { "token": scopes }, { "oauth": scopes }])
+    } else {
+        json!([{ "session": [] }])
     }
 }
 

@@ -88,11 +88,12 @@ fn file(kind: &str) -> Value {
     }
 }
 
-/// References to these headers.
+/// References to these headers, and to those that every answer may have.
 pub(super) fn headers(names: &[&str]) -> Value {
     let reference =
         |name: &&str| ((*name).to_owned(), json!({ "$ref": format!("#/components/headers/{name}") }));
-    names.iter().map(reference).collect::<Map<String, Value>>().into()
+    let limits = ["RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"];
+    names.iter().chain(&limits).map(reference).collect::<Map<String, Value>>().into()
 }
 
 /// The headers there are.
@@ -106,6 +107,9 @@ pub(super) fn all_headers() -> Value {
         "ETag": text("The version of the resource, for `If-Match`.", "\"3\""),
         "Idempotency-Replayed": text("`true` on the answer of a request that was done before.", "true"),
         "Location": text("The path of the new resource.", &format!("/api/v1/tenants/{}", super::words::ID)),
+        "RateLimit-Limit": number("How many requests are let through in a while; absent where none are counted.", 600),
+        "RateLimit-Remaining": number("How many of them are left.", 599),
+        "RateLimit-Reset": number("In how many seconds there are more.", 1),
         "Retry-After": number("How many seconds to wait before trying again.", 1),
         "WWW-Authenticate": text("How to prove who is calling (RFC 6750).", "Bearer realm=\"freehold\""),
         "X-Policy-Version": number(

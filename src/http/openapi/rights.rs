@@ -1,10 +1,8 @@
 //! What the document tells of permissions: the sentence, the roles that hold it, and whether a token may carry it.
 //! Made of the catalogue and of what Casbin said of the system roles; must never tell of a tenant's own roles.
 
-use std::collections::HashMap;
-
 use crate::authz::platform::PlatformRole;
-use crate::authz::{Catalogue, RoleTable, SystemRoles, effective};
+use crate::authz::{Catalogue, PermissionSet, SystemRoles};
 use crate::http::access::Access;
 
 /// The permissions there are, and who holds them.
@@ -27,13 +25,9 @@ pub(super) struct Right {
 }
 
 impl Rights {
-    /// What the catalogue has, held as `tables` says.
+    /// What the catalogue has, and the system roles hold by what `allows` says of the key of each.
     #[must_use]
-    pub fn new(
-        catalogue: &Catalogue,
-        system: &SystemRoles,
-        tables: &HashMap<&'static str, RoleTable>,
-    ) -> Self {
+    pub fn new(catalogue: &Catalogue, system: &SystemRoles, allows: impl Fn(&str) -> PermissionSet) -> Self {
         let permissions = catalogue.iter().map(|(permission, info)| Right {
             name: info.name.clone(),
             sentence: info.description.clone(),
@@ -41,7 +35,7 @@ impl Rights {
             roles: system
                 .iter()
                 .map(|role| role.key)
-                .filter(|key| effective(tables.get(key).into_iter()).contains(permission))
+                .filter(|key| allows(key).contains(permission))
                 .collect(),
         });
         Self { permissions: permissions.collect() }

@@ -187,8 +187,11 @@ fn answer(document: &Value, status: &str, response: &Value) -> Answer {
     Answer {
         status: status.to_owned(),
         told: pieces(&text(at(response, "description"))),
-        // It is on every answer; the first page says so.
-        headers: headers.map(|(name, _)| name.clone()).filter(|name| name != "X-Request-Id").collect(),
+        // Those of every answer are on the first page.
+        headers: headers
+            .map(|(name, _)| name.clone())
+            .filter(|name| name != "X-Request-Id" && !name.starts_with("RateLimit-"))
+            .collect(),
         bodies: content.map(|content| bodies(document, content)).unwrap_or_default(),
     }
 }
