@@ -58,10 +58,7 @@ async fn take(deps: Deps<'_>, client: &Client, row: &ToolRow, via: Via) -> Answe
 }
 
 fn gone(error: Error) -> Refused {
-    match error {
-        Error::NotFound => Refused::Client,
-        other => Refused::Failed(other),
-    }
+    if matches!(error, Error::NotFound) { Refused::Client } else { Refused::Failed(error) }
 }
 
 /// What the person may put into a token now, of what the tool asked for.
