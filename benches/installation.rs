@@ -28,6 +28,10 @@ impl Installation {
                 .env("DATABASE_URL", database)
                 .env("FREEHOLD_SECRET", "bench bench bench 0123456789 abcdefgh")
                 .env("FREEHOLD_LOG", "warn")
+                // They are counted, and never reached.
+                .env("FREEHOLD_RATE_PEER", "4000000000")
+                .env("FREEHOLD_RATE_CREDENTIAL", "4000000000")
+                .env("FREEHOLD_RATE_TENANT", "4000000000")
                 .env("FREEHOLD_GOOGLE_CLIENT_ID", "bench")
                 .env("FREEHOLD_GOOGLE_CLIENT_SECRET", "bench-secret")
                 .env("FREEHOLD_GOOGLE_ISSUER_URL", idp.google_issuer());

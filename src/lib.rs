@@ -18,6 +18,8 @@ pub mod operators;
 pub mod login;
 // OAuth: tokens issued to apps, the keys that sign them, how apps prove who they are.
 pub mod oauth;
+// Command-line tools that people let in.
+pub mod device;
 // Tenants: made, named, deleted.
 pub mod tenants;
 // Apps: machine members.

@@ -68,7 +68,7 @@ enum KeysCommand {
         #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = duration)]
         signs_in: Duration,
         /// Let the new key sign at once, and end every token signed so far: when a key may have leaked, or
-        /// FREEHOLD_SECRET was changed.
+        /// `FREEHOLD_SECRET` was changed.
         #[arg(long, conflicts_with = "signs_in")]
         withdraw: bool,
     },
@@ -134,10 +134,7 @@ async fn run(cli: Cli) -> Result<(), String> {
         Command::Migrate => {
             app::migrate(&check(Mode::Database)?).await.map(|()| say("The schema is up to date."))
         }
-        Command::Openapi => {
-            say(&app::openapi());
-            Ok(())
-        }
+        Command::Openapi => app::openapi(settings.policies.as_deref()).await.map(|text| say(&text)),
         Command::Access => app::access_tables(settings.policies.as_deref()).await.map(|text| say(&text)),
         Command::Audit { command: AuditCommand::Verify } => {
             app::verify_audit(&check(Mode::Database)?).await.map(|verdict| say(&verdict))

@@ -13,9 +13,15 @@ use crate::http::routes::Area;
 use crate::operators;
 
 /// The `OpenAPI` document, as pretty JSON.
-#[must_use]
-pub fn openapi() -> String {
-    format!("{:#}\n", http::openapi::document(&http::table()))
+///
+/// # Errors
+/// When the policy files cannot be used.
+pub async fn openapi(folder: Option<&std::path::Path>) -> Result<String> {
+    let (engine, catalogue, system) = policies::load(folder)?;
+    let tables = crate::authz::system_tables(&engine, &catalogue, &system).await?;
+    let allows = |key: &str| effective(tables.get(key).into_iter());
+    let rights = http::openapi::Rights::new(&catalogue, &system, allows);
+    Ok(format!("{:#}\n", http::openapi::document(&http::table(), &rights)))
 }
 
 /// The tables role × permission and route × permission, as Markdown.

@@ -24,6 +24,8 @@ use crate::decisions::{self, Record};
 use crate::domains::Dns;
 use crate::error::{Error, Result};
 use crate::http;
+use crate::http::cors::Origins;
+use crate::http::rate::Rate;
 use crate::http::state::{AppState, Parts};
 use crate::login::{GithubSettings, GoogleSettings, Providers, SessionStore, Sessions};
 use crate::mail::{self, MailBox, Outbox, Transport};
@@ -102,6 +104,8 @@ pub async fn build(config: Config, database: Database, mailbox: Option<MailBox>)
     let last_seen = Arc::new(LastSeen::new(config.limits.cached_members));
     let token_uses = Arc::new(TokenUses::new(config.limits.cached_members));
     let decisions = Arc::new(Record::default());
+    let rate = Arc::new(Rate::new(config.limits.rate));
+    let shared_rate = share_rate(&rate, redis.clone(), database.clock().clone());
     let warnings = Warnings {
         authz: Arc::clone(&authz),
         database: database.clone(),
@@ -109,6 +113,7 @@ pub async fn build(config: Config, database: Database, mailbox: Option<MailBox>)
         origin: config.origin(),
     };
     let work = vec![
+        tokio::spawn(shared_rate).abort_handle(),
         tokio::spawn(freshness::follow(Arc::clone(&authz), redis)).abort_handle(),
         tokio::spawn(mail::deliver(outbox.clone(), database.clone(), transport)).abort_handle(),
         tokio::spawn(upkeep(warnings, Arc::clone(&last_seen))).abort_handle(),
@@ -124,6 +129,8 @@ pub async fn build(config: Config, database: Database, mailbox: Option<MailBox>)
         config,
         authz,
         sessions,
+        rate,
+        origins: Origins::default(),
         issuer: Issuer::new(database.clone(), sealer.clone(), &origin),
         sealer,
         last_seen,
@@ -132,12 +139,24 @@ pub async fn build(config: Config, database: Database, mailbox: Option<MailBox>)
         outbox,
         dns,
         routes: http::table(),
+        document: http::openapi::Kept::default(),
         draining: AtomicBool::new(false),
         #[cfg(feature = "dev")]
         mailbox,
         database,
     });
     Ok(App { state, work })
+}
+
+/// Shares rate limits with other nodes, where there is a Redis to share them by.
+fn share_rate(rate: &Arc<Rate>, redis: Option<String>, clock: Clock) -> impl Future<Output = ()> + use<> {
+    let rate = Arc::clone(rate);
+    async move {
+        match redis {
+            Some(url) => http::rate::share(rate, url, clock).await,
+            None => rate.alone(),
+        }
+    }
 }
 
 fn providers(config: &Config, clock: &Clock) -> Result<Providers> {

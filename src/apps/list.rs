@@ -6,7 +6,7 @@ use crate::authz::{Grant, TenantPolicy, perm};
 use crate::clock::Timestamp;
 use crate::db::{Database, Executor};
 use crate::error::{Error, Result};
-use crate::ids::AppId;
+use crate::ids::{AppId, TenantId};
 
 /// The tenant's apps, newest first, and whether there are more than `limit`.
 ///
@@ -35,6 +35,15 @@ pub async fn list(
 pub async fn show(database: &Database, grant: &Grant<perm::AppsRead>, id: AppId) -> Result<App> {
     let now = database.clock().now();
     load(&mut database.read().await?, grant.policy(), id, now).await?.ok_or(Error::NotFound)
+}
+
+/// Whether an enabled app of an active tenant has registered `origin`: of `tenant`, or of any. For deciding which pages
+/// may read an answer, never who may have it.
+///
+/// # Errors
+/// [`Error::Unavailable`] when the database cannot answer.
+pub async fn registered(database: &Database, tenant: Option<TenantId>, origin: &str) -> Result<bool> {
+    Ok(store::with_origin(&mut database.read().await?, tenant, origin).await? > 0)
 }
 
 /// The app as `on` sees it.

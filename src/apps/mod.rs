@@ -31,7 +31,7 @@ use crate::members::RoleAssignment;
 pub use change::change;
 pub use create::create;
 pub use delete::delete;
-pub use list::{list, show};
+pub use list::{list, registered, show};
 
 /// Origins an app may register, at most.
 pub const MOST_ORIGINS: usize = 20;

@@ -1,5 +1,5 @@
-//! The tables `apps`, `app_roles`, `app_origins` and `app_secrets`. Every query takes the tenant, but for the one by
-//! which an app is found by its secret.
+//! The tables `apps`, `app_roles`, `app_origins` and `app_secrets`. Every query takes the tenant, but for those by
+//! which an app is found by its secret, and asked for by an origin.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -303,4 +303,16 @@ pub(super) async fn secret_used(
                 and (last_used_at is null or last_used_at < $4)";
     sql!(on, execute, query(text).bind(tenant).bind(id).bind(now).bind(now - EXACT))?;
     Ok(())
+}
+
+/// How many apps that work have registered this origin: in `tenant`, or anywhere. Tells nobody whose they are.
+pub(super) async fn with_origin(
+    on: &mut impl Executor,
+    tenant: Option<TenantId>,
+    origin: &str,
+) -> Result<i64> {
+    let text = "select count(*) from app_origins o join apps a on a.tenant_id = o.tenant_id and a.id = o.app_id \
+                join tenants t on t.id = o.tenant_id where o.origin = $1 and ($2 is null or o.tenant_id = $2) \
+                and a.enabled and t.status = 'active' and t.deleted_at is null";
+    sql!(on, fetch_one, query_scalar(text).bind(origin).bind(tenant))
 }

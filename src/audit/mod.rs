@@ -64,6 +64,7 @@ pub struct AuditLine {
     /// To what.
     pub target: Party<String>,
     /// What was before and what is after; more about it when it was denied.
+    #[schemars(example = serde_json::json!({ "roles": { "before": ["viewer"], "after": [] } }))]
     pub changes: Value,
     /// `done`, `denied` or `failed`.
     pub outcome: String,

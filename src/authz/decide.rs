@@ -1,14 +1,15 @@
 //! Decisions. A request asks for a member's standing, then for a permission; both are answered from copies while
 //! they are current, and not at all when this node cannot tell whether they are.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::authz::grant::{Grant, Own};
 use crate::authz::load::{self, Loader};
 use crate::authz::snapshot::{Copies, Standing, TenantPolicy, copy_of};
 use crate::authz::{
-    AppHead, Catalogue, Freshness, Permission, PermissionId, PolicyEngine, Principal, SystemRoles, UserHead,
-    store,
+    AppHead, Catalogue, Freshness, Permission, PermissionId, PolicyEngine, Principal, RoleTable, SystemRoles,
+    UserHead, store,
 };
 use crate::db::{Chain, Change, Database, Executor, WriteTx};
 use crate::error::{Error, Result};
@@ -129,6 +130,12 @@ impl Authz {
     #[must_use]
     pub fn system_roles(&self) -> &SystemRoles {
         self.loader.system()
+    }
+
+    /// What the system roles allow by themselves, by their keys, as Casbin said at start.
+    #[must_use]
+    pub fn system_tables(&self) -> &HashMap<&'static str, RoleTable> {
+        self.loader.system_tables()
     }
 
     /// Whether this node may decide: it has confirmed within five seconds that it knows every change.

@@ -54,6 +54,11 @@ impl Loader {
         &self.system
     }
 
+    /// What the system roles amount to by themselves.
+    pub(super) fn system_tables(&self) -> &HashMap<&'static str, RoleTable> {
+        &self.system_tables
+    }
+
     /// The tenant's policy as `on` sees it. None when there is no such tenant.
     pub(super) async fn policy(
         &self,

@@ -149,6 +149,34 @@ pub struct Limits {
     /// People whose standing and profile are kept in memory, at most.
     #[arg(long, env = "FREEHOLD_CACHED_MEMBERS", default_value_t = 100_000, global = true)]
     pub cached_members: usize,
+    #[command(flatten)]
+    #[allow(missing_docs, reason = "a comment here would become the heading of --help")]
+    pub rate: RateLimits,
+}
+
+/// Requests a minute, at most. 0 is no limit.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub struct RateLimits {
+    /// Requests a minute from one address (of IPv6: one /64), at most; 0: any number.
+    #[arg(long = "rate-peer", env = "FREEHOLD_RATE_PEER", default_value_t = 120_000, global = true)]
+    pub peer: u32,
+    /// Requests a minute by one session or with one token, at most; 0: any number.
+    #[arg(
+        long = "rate-credential",
+        env = "FREEHOLD_RATE_CREDENTIAL",
+        default_value_t = 60_000,
+        global = true
+    )]
+    pub credential: u32,
+    /// Requests a minute to one tenant, by all its members and apps, at most; 0: any number.
+    #[arg(long = "rate-tenant", env = "FREEHOLD_RATE_TENANT", default_value_t = 300_000, global = true)]
+    pub tenant: u32,
+    /// Steps of a sign-in a minute from one address, at most; each sign-in has two. 0: any number.
+    #[arg(long = "rate-sign-in", env = "FREEHOLD_RATE_SIGN_IN", default_value_t = 600, global = true)]
+    pub sign_in: u32,
+    /// Requests a minute from one address that are answered 401; more are answered 429. 0: any number.
+    #[arg(long = "rate-failures", env = "FREEHOLD_RATE_FAILURES", default_value_t = 600, global = true)]
+    pub failures: u32,
 }
 
 /// Who may create tenants.

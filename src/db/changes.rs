@@ -145,16 +145,20 @@ pub async fn prune_changes(on: &mut impl Executor, before: Timestamp) -> Result<
 /// [`Error::Unavailable`] when the database cannot answer.
 pub async fn expired_rows(on: &mut impl Executor, now: Timestamp) -> Result<u64> {
     let mut removed = 0;
-    removed += sql!(on, execute, sqlx::query("delete from login_attempts where expires_at < $1").bind(now))?;
-    removed += sql!(on, execute, sqlx::query("delete from link_grants where expires_at < $1").bind(now))?;
-    removed += sql!(on, execute, sqlx::query("delete from session_records where expires_at < $1").bind(now))?;
-    removed += sql!(on, execute, sqlx::query("delete from sessions where expires_at < $1").bind(now))?;
-    removed +=
-        sql!(on, execute, sqlx::query("delete from idempotency_keys where expires_at < $1").bind(now))?;
-    removed += sql!(on, execute, sqlx::query("delete from outbox where expires_at < $1").bind(now))?;
-    removed += sql!(on, execute, sqlx::query("delete from used_assertions where expires_at < $1").bind(now))?;
-    removed += sql!(on, execute, sqlx::query("delete from signing_keys where expires_at < $1").bind(now))?;
-    removed += sql!(on, execute, sqlx::query("delete from app_secrets where expires_at < $1").bind(now))?;
-    removed += sql!(on, execute, sqlx::query("delete from tokens where expires_at < $1").bind(now))?;
+    for text in [
+        "delete from login_attempts where expires_at < $1",
+        "delete from link_grants where expires_at < $1",
+        "delete from session_records where expires_at < $1",
+        "delete from sessions where expires_at < $1",
+        "delete from idempotency_keys where expires_at < $1",
+        "delete from outbox where expires_at < $1",
+        "delete from used_assertions where expires_at < $1",
+        "delete from signing_keys where expires_at < $1",
+        "delete from app_secrets where expires_at < $1",
+        "delete from tokens where expires_at < $1",
+        "delete from device_requests where expires_at < $1",
+    ] {
+        removed += sql!(on, execute, sqlx::query(text).bind(now))?;
+    }
     Ok(removed)
 }

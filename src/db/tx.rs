@@ -176,15 +176,15 @@ impl WriteTx {
         self.at
     }
 
-    /// Makes every node drop its copy of this user.
+    /// Makes every node drop its copy of this user. Gives the version they are in from now on.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when the database cannot answer.
-    pub async fn touch_user(&mut self, user: UserId) -> Result<()> {
+    pub async fn touch_user(&mut self, user: UserId) -> Result<i64> {
         let text = "update users set version = version + 1 where id = $1 returning version";
         let version = sql!(self, fetch_one, query_scalar::<_, i64>(text).bind(user))?;
         self.changes.push(Change { kind: ChangeKind::User, subject: user.uuid(), version });
-        Ok(())
+        Ok(version)
     }
 
     /// Makes every copy of this app and of its tokens stale.

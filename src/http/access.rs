@@ -56,6 +56,17 @@ impl Access {
     }
 }
 
+impl Access {
+    /// Whether it is decided in the tenant that the path names.
+    #[must_use]
+    pub const fn is_in_tenant(self) -> bool {
+        match self {
+            Self::Permission(_) | Self::PermissionOrOwn(_) | Self::PermissionOrMine(_) | Self::Member => true,
+            Self::Platform(_) | Self::Caller | Self::SignedIn | Self::Public(_) => false,
+        }
+    }
+}
+
 impl std::fmt::Display for Access {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -357,7 +368,9 @@ impl<R: Reason> FromRequestParts<AppState> for Public<R> {
 
 async fn authenticate(parts: &mut Parts, app: &AppState) -> Result<Principal> {
     let principal = principal::authenticate(parts, app).await?;
-    RequestTrace::of(parts)?.by(&principal);
+    let trace = RequestTrace::of(parts)?;
+    trace.by(&principal);
+    app.rate.credential(&principal, app.database.clock().now(), trace)?;
     Ok(principal)
 }
 
@@ -416,7 +429,10 @@ async fn membership(
         }
         found @ (Membership::Here(_) | Membership::Moved(_)) => found.here()?,
     };
-    RequestTrace::of(parts)?.asks_in(Chain::Tenant(standing.policy.id), permission);
+    let trace = RequestTrace::of(parts)?;
+    trace.asks_in(Chain::Tenant(standing.policy.id), permission);
+    // Whoever is no member was sent away before this: nobody uses up what is others'.
+    app.rate.tenant(standing.policy.id, app.database.clock().now(), trace)?;
     if let Principal::Session(person) = &principal {
         app.last_seen.note(standing.policy.id, person.user.id, app.database.clock().now());
     }

@@ -2,7 +2,7 @@
 //! answered 500 and nothing runs. Fuse: an answer that no decision touched becomes 500. Also remembers, for the
 //! boundary, who asked and in whose log that belongs.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
@@ -14,6 +14,7 @@ use crate::authz::{Principal, SessionRef};
 use crate::db::{Actor, Chain};
 use crate::error::{Error, Result};
 use crate::http::problem;
+use crate::http::rate::Left;
 use crate::http::state::AppState;
 
 /// What became known of one request on its way in.
@@ -22,6 +23,7 @@ pub struct RequestTrace {
     decided: OnceLock<()>,
     principal: OnceLock<Principal>,
     asked: OnceLock<(Chain, &'static str)>,
+    left: Mutex<Option<Left>>,
 }
 
 impl RequestTrace {
@@ -59,9 +61,26 @@ impl RequestTrace {
         self.principal.get_or_init(|| principal.clone());
     }
 
+    /// How much is left of a limit that this request counts towards.
+    pub(super) fn counted(&self, left: Left) {
+        let mut known = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        *known = Some(known.map_or(left, |known| known.least(left)));
+    }
+
+    /// How much is left of the limit that will be reached first.
+    pub(super) fn left(&self) -> Option<Left> {
+        *self.left.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// In whose log a denial belongs, the caller being a member or an operator, and for which permission they ask.
     pub fn asks_in(&self, chain: Chain, permission: &'static str) {
         self.asked.get_or_init(|| (chain, permission));
+    }
+
+    /// Who asks, once it is known.
+    #[must_use]
+    pub fn principal(&self) -> Option<&Principal> {
+        self.principal.get()
     }
 
     /// The session of who asks.

@@ -11,6 +11,7 @@ use serde_json::json;
 use crate::db::SchemaState;
 use crate::error::Result;
 use crate::http::access::{Public, reason};
+use crate::http::openapi::{Operation, Output};
 use crate::http::routes::{Area, Routes};
 use crate::http::state::AppState;
 use crate::mail::Backlog;
@@ -27,13 +28,28 @@ async fn alive(_: Public<reason::Health>) -> &'static str {
     "ok\n"
 }
 
-async fn ready(_: Public<reason::Health>, State(app): State<AppState>) -> Response {
-    let state = Readiness::of(&app).await;
-    if state.is_ready() {
-        "ready\n".into_response()
-    } else {
-        (StatusCode::SERVICE_UNAVAILABLE, "not ready\n").into_response()
+/// Whether the node should be sent requests, in words and by its status.
+struct Word(bool);
+
+impl IntoResponse for Word {
+    fn into_response(self) -> Response {
+        if self.0 {
+            "ready\n".into_response()
+        } else {
+            (StatusCode::SERVICE_UNAVAILABLE, "not ready\n").into_response()
+        }
     }
+}
+
+impl Output for Word {
+    fn describe(operation: &mut Operation) {
+        operation.file_answer(200, &["text/plain"]);
+        operation.file_answer(503, &["text/plain"]);
+    }
+}
+
+async fn ready(_: Public<reason::Health>, State(app): State<AppState>) -> Word {
+    Word(Readiness::of(&app).await.is_ready())
 }
 
 /// What a node needs to be sent requests.

@@ -196,18 +196,17 @@ fn seal(
 /// What a request is answered whose key is known.
 fn again(app: &AppState, key: &OnceKey, known: Known) -> Result<Response> {
     match known {
-        Known::Answered(sealed) => open(app, key, &sealed),
+        Known::Answered(sealed) => open(app, key, &sealed).map_err(|error| {
+            tracing::warn!(%error, cause = ?error, "a kept answer cannot be read");
+            lost()
+        }),
         Known::Other => Err(Error::invalid(
             "/Idempotency-Key",
             "reused",
             "This key came with another request before. Take a new key for each thing to be done.",
         )),
         Known::Unanswered(made_at) if !is_over(app, made_at) => Err(Error::InProgress),
-        Known::Unanswered(_) => Err(Error::Conflict(
-            "A request with this Idempotency-Key was done, in whole or in part, and its answer was lost. Look at what \
-             there is before you send it with another key."
-                .into(),
-        )),
+        Known::Unanswered(_) => Err(lost()),
     }
 }
 
@@ -215,20 +214,28 @@ fn is_over(app: &AppState, made_at: Timestamp) -> bool {
     app.database.clock().now().since(made_at) > UNDER_WAY
 }
 
+fn lost() -> Error {
+    let text = "A request with this Idempotency-Key was done, in whole or in part, and its answer was lost. Look at what \
+                there is before you send it with another key.";
+    Error::Conflict(text.into())
+}
+
 fn open(app: &AppState, key: &OnceKey, sealed: &[u8]) -> Result<Response> {
-    let unreadable = || Error::Internal("a kept answer cannot be read", None);
     let answer = app.sealer.open(PURPOSE, sealed)?;
-    let answer: Answer = serde_json::from_slice(&answer).map_err(|_quotes_the_body| unreadable())?;
+    let unreadable = |_quotes_the_answer| Error::Internal("it is not as it was written", None);
+    let answer: Answer = serde_json::from_slice(&answer).map_err(unreadable)?;
     if answer.id != key.id {
-        return Err(unreadable());
+        return Err(Error::Internal("it is of another request", None));
     }
     let mut response = Response::new(Body::from(answer.body));
-    *response.status_mut() = StatusCode::from_u16(answer.status).map_err(|_number| unreadable())?;
+    *response.status_mut() =
+        StatusCode::from_u16(answer.status).map_err(|error| Error::internal("its status is none", error))?;
     let headers = response.headers_mut();
-    for (name, value) in KEPT.iter().filter_map(|name| {
-        answer.headers.iter().find(|(kept, _)| kept == name.as_str()).map(|(_, value)| (name, value))
-    }) {
-        headers.insert(name, HeaderValue::from_str(value).map_err(|_text| unreadable())?);
+    for name in KEPT {
+        if let Some((_, value)) = answer.headers.iter().find(|(kept, _)| kept == name.as_str()) {
+            let value = HeaderValue::from_str(value);
+            headers.insert(name, value.map_err(|error| Error::internal("its headers are none", error))?);
+        }
     }
     headers.insert(REPLAYED, HeaderValue::from_static("true"));
     Ok(response)

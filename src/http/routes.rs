@@ -32,6 +32,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
 use http::Method;
 use http::request::Parts;
+use schemars::JsonSchema;
 
 use crate::http::access::{Access, Declares};
 use crate::http::idempotency::{self, Keyed};
@@ -238,6 +239,32 @@ impl Routes {
     /// The router, and the table of everything in it.
     pub fn finish(self) -> (Router<AppState>, RouteTable) {
         (self.router, RouteTable::new(self.table))
+    }
+
+    /// Says more of the route added last than its summary does, in whole sentences.
+    #[must_use]
+    pub fn note(self, text: &'static str) -> Self {
+        self.tell(|operation| operation.note(text))
+    }
+
+    /// Says that the route added last answers this kind of problem, which no type tells, and when: "the slug is
+    /// taken", say.
+    #[must_use]
+    pub fn problem(self, slug: &'static str, when: &'static str) -> Self {
+        self.tell(|operation| operation.problem(slug, when))
+    }
+
+    /// Says which form the route added last reads, where its handler reads it field by field.
+    #[must_use]
+    pub fn form<T: JsonSchema>(self) -> Self {
+        self.tell(|operation| operation.body::<T>("application/x-www-form-urlencoded"))
+    }
+
+    fn tell(mut self, what: impl FnOnce(&mut Operation)) -> Self {
+        if let Some(route) = self.table.last_mut() {
+            what(&mut route.operation);
+        }
+        self
     }
 
     fn add<H: Declared<M>, M: 'static>(

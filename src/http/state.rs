@@ -6,7 +6,11 @@ use crate::authz::Authz;
 use crate::config::Config;
 use crate::db::{Database, Sealer};
 use crate::decisions::Record;
+use crate::device;
 use crate::domains::{self, Dns};
+use crate::http::cors::Origins;
+use crate::http::openapi;
+use crate::http::rate::Rate;
 use crate::http::routes::RouteTable;
 use crate::login::{Providers, Sessions};
 use crate::mail::Outbox;
@@ -31,6 +35,10 @@ pub struct Parts {
     pub sessions: Sessions,
     /// Identity providers.
     pub providers: Providers,
+    /// How many requests were sent lately.
+    pub(crate) rate: Arc<Rate>,
+    /// Which sites' pages may call.
+    pub(crate) origins: Origins,
     /// Keys derived from the installation's secret.
     pub sealer: Sealer,
     /// Signs access tokens, and checks them.
@@ -47,6 +55,8 @@ pub struct Parts {
     pub dns: Dns,
     /// Every route, for documents and tests.
     pub routes: RouteTable,
+    /// The document about them, made when first asked for.
+    pub document: openapi::Kept,
     /// Whether the node is shutting down.
     pub draining: std::sync::atomic::AtomicBool,
     /// Mail kept instead of sent, in development.
@@ -59,6 +69,17 @@ impl AppState {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
         Self(Arc::new(parts))
+    }
+
+    /// What letting tools in needs of it.
+    #[must_use]
+    pub fn device(&self) -> device::Deps<'_> {
+        device::Deps {
+            authz: &self.authz,
+            database: &self.database,
+            sealer: &self.sealer,
+            most_tokens: self.config.limits.tokens_per_member,
+        }
     }
 
     /// What the domain of domains needs of it.

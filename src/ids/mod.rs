@@ -60,6 +60,9 @@ pub mod kind {
     /// A request to be let into a tenant.
     #[derive(Debug)]
     pub enum JoinRequest {}
+    /// A command-line tool's request to be let in.
+    #[derive(Debug)]
+    pub enum DeviceRequest {}
     /// A project.
     #[derive(Debug)]
     pub enum Project {}
@@ -96,6 +99,8 @@ pub type InvitationId = Id<kind::Invitation>;
 pub type RoleRequestId = Id<kind::RoleRequest>;
 /// The id of a request to be let into a tenant.
 pub type JoinRequestId = Id<kind::JoinRequest>;
+/// Names a command-line tool's request to be let in.
+pub type DeviceRequestId = Id<kind::DeviceRequest>;
 /// The id of a project.
 pub type ProjectId = Id<kind::Project>;
 /// The id of an audit event.

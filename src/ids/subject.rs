@@ -15,6 +15,12 @@ pub enum Subject {
 }
 
 impl Subject {
+    /// The person with this id, or the app.
+    #[must_use]
+    pub fn of(app: bool, id: Uuid) -> Self {
+        if app { Self::App(AppId::from_uuid(id)) } else { Self::User(UserId::from_uuid(id)) }
+    }
+
     /// `user` or `app`.
     #[must_use]
     pub fn kind(self) -> &'static str {

@@ -48,9 +48,9 @@ impl LastSeen {
         if waiting.is_empty() {
             return Ok(());
         }
-        let mut on = database.upkeep().await?;
         for ((tenant, user), at) in waiting {
-            store::seen(&mut on, tenant, user, at).await?;
+            // One at a time: requests that write need not wait for all of them.
+            store::seen(&mut database.upkeep().await?, tenant, user, at).await?;
         }
         Ok(())
     }

@@ -9,5 +9,5 @@ mod tests;
 pub use name::{Name, description, paragraph, sort_name};
 pub use slug::Slug;
 
-pub(crate) use name::visible;
+pub(crate) use name::{searched, visible};
 pub(crate) use slug::words_of;

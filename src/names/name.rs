@@ -12,6 +12,9 @@ use crate::error::{Error, Result};
 #[schemars(transparent)]
 pub struct Name(#[schemars(length(min = 1, max = 80))] String);
 
+/// How much of what someone looks for is looked for, in characters.
+const LONGEST_SEARCH: usize = 100;
+
 impl Name {
     /// The longest name, in characters.
     pub const MAX: usize = 80;
@@ -100,6 +103,13 @@ fn clean(text: &str, pointer: &str) -> Result<String> {
 /// The text in NFC, without the characters that may not stand in a name.
 pub(crate) fn visible(text: &str) -> impl Iterator<Item = char> {
     text.nfc().filter(|c| !is_unseen(*c))
+}
+
+/// What someone looks for, as it stands in what they look in: in NFC, without characters that are not seen, and without
+/// what is too much of it.
+pub(crate) fn searched(text: &str) -> String {
+    let seen: String = visible(text.trim()).take(LONGEST_SEARCH).collect();
+    seen.trim().to_owned()
 }
 
 /// Characters that change what is read without being seen: controls, zero-width, bidirectional marks, tags.

@@ -20,6 +20,7 @@ const RESERVED: &[&str] = &[
     "assets",
     "auth",
     "dev",
+    "device",
     "healthz",
     "invitations",
     "login",

@@ -35,6 +35,12 @@ fn a_paragraph_has_lines_and_hides_nothing() {
 }
 
 #[test]
+fn what_is_looked_for_is_as_names_are() {
+    assert_eq!(searched(" Cafe\u{301}\u{0}\u{200b} "), "Café");
+    assert_eq!(searched(&"x".repeat(200)).len(), 100);
+}
+
+#[test]
 fn names_are_nfc_and_hide_nothing() {
     assert_eq!(Name::parse(" Cafe\u{301} ", "/name").unwrap().as_str(), "Café");
     for bad in ["", "  ", "a\u{0}b", "a\nb", "a\u{202e}b", "a\u{200b}b", "a\u{feff}b", &"x".repeat(81)] {

@@ -25,6 +25,7 @@ pub struct AppKey {
     /// What it is good for: `ES256`, `EdDSA`, `RS256` or `PS256`.
     pub algorithm: String,
     /// The public key, as a JSON Web Key.
+    #[schemars(example = serde_json::json!({ "kty": "EC", "crv": "P-256" }))]
     pub jwk: Value,
     /// When it was registered.
     pub created_at: Timestamp,

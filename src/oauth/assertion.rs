@@ -8,7 +8,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD as BASE64;
 use jsonwebtoken::{Algorithm, Validation, decode, decode_header};
 use serde::{Deserialize, Deserializer};
 
-use super::clients::{Client, Deps};
+use super::clients::{Client, Deps, is_client_id};
 use super::jwk::PublicKey;
 use super::refused::{Answer, Refused};
 use super::store;
@@ -91,7 +91,8 @@ fn header(assertion: &str) -> Option<(Algorithm, Option<String>)> {
 /// Who the assertion says signed it: where to look for keys, and nothing more yet.
 fn named(assertion: &str) -> Option<String> {
     let claims = BASE64.decode(assertion.split('.').nth(1)?).ok()?;
-    serde_json::from_slice::<Named>(&claims).ok().map(|named| named.sub)
+    let named = serde_json::from_slice::<Named>(&claims).ok()?.sub;
+    is_client_id(&named).then_some(named)
 }
 
 /// What the assertion says, if the key signed it.

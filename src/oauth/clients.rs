@@ -49,6 +49,7 @@ pub struct Deps<'a> {
 /// [`Refused::Failed`] when it cannot be known now.
 pub async fn authenticate(deps: Deps<'_>, proof: &Proof) -> Answer<Client> {
     let client = match proof {
+        Proof::Secret { client_id, .. } if !is_client_id(client_id) => return Err(Refused::Client),
         Proof::Secret { client_id, secret } => {
             let found = secrets::verify(deps.database, client_id, secret.expose_secret()).await?;
             found.ok_or(Refused::Client)?
@@ -62,6 +63,11 @@ pub async fn authenticate(deps: Deps<'_>, proof: &Proof) -> Answer<Client> {
         return Err(SUSPENDED);
     }
     Ok(client)
+}
+
+/// Whether the text can be a client id at all: what cannot is not looked for.
+pub(super) fn is_client_id(text: &str) -> bool {
+    text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 /// What apps of a suspended tenant are told.

@@ -1,19 +1,15 @@
-//! What a token is good for now (RFC 7662), and the end of one (RFC 7009). Called by these two endpoints; must never tell
-//! anyone of a token of another tenant, nor end a token for anyone but the app it was issued to.
+//! What a token is good for now (RFC 7662). Called by the endpoint; must never tell anyone of a token of another tenant.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::clients::{Client, Deps};
-use super::issuer::Issuer;
-use super::refused::{Answer, Refused};
+use super::bearer::{is_signed, known};
+use super::clients::Deps;
 use super::store;
-use crate::authz::{Authz, Own, Owner, Principal, TokenBearer, TokenHead, scopes};
+use crate::authz::{Owner, TokenBearer};
 use crate::clock::Timestamp;
-use crate::db::Via;
-use crate::error::{Error, Result};
-use crate::ids::{Subject, TenantId, TokenId};
-use crate::tokens::{self, format};
+use crate::error::Result;
+use crate::ids::{TenantId, TokenId};
 
 /// What is said of a token: of one that does not work only that, of one that does all of this.
 #[derive(Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -54,24 +50,6 @@ pub struct ActiveToken {
     pub tenant: TenantId,
 }
 
-/// A signed token as a credential.
-///
-/// # Errors
-/// [`Error::InvalidToken`] for any defect, when its app is disabled, deleted or in another tenant; [`Error::Unavailable`].
-pub async fn signed_bearer(authz: &Authz, issuer: &Issuer, text: &str) -> Result<TokenBearer> {
-    let claims = issuer.verify(text).await?;
-    let head = TokenHead {
-        id: claims.jti,
-        tenant: claims.tenant,
-        owner: Subject::App(claims.sub),
-        scopes: scopes(authz.catalogue(), &claims.scope),
-        expires_at: Timestamp::from_micros(claims.exp.saturating_mul(1_000_000)),
-        owner_version: None,
-    };
-    let (owner, token) = authz.signed_bearer(head).await?;
-    Ok(TokenBearer { owner, token, via: Via::default() })
-}
-
 /// What the token is good for now, as someone in `tenant` may know it.
 ///
 /// # Errors
@@ -106,52 +84,6 @@ pub async fn introspect(deps: Deps<'_>, tenant: TenantId, text: &str) -> Result<
 }
 
 const INACTIVE: Introspection = Introspection { active: false, token: None };
-
-/// Ends a token of the client's at once. Of tokens that are not there, or not the client's, nothing comes (RFC 7009
-/// section 2.2).
-///
-/// # Errors
-/// [`Refused::TokenType`] for a signed token of the client's own, which only time ends; [`Refused::Failed`].
-pub async fn revoke(deps: Deps<'_>, client: &Client, text: &str, via: Via) -> Answer<()> {
-    let Some(bearer) = known(deps, text).await? else { return Ok(()) };
-    if bearer.token.owner != Subject::App(client.app) {
-        return Ok(());
-    }
-    if is_signed(text) {
-        return Err(Refused::TokenType);
-    }
-    let (id, head) = (bearer.token.id, bearer.token.clone());
-    let Some(standing) = deps.authz.standing(head.tenant, head.owner).await? else { return Ok(()) };
-    let principal = Principal::Token(TokenBearer { via, ..bearer });
-    let grant = deps.authz.decide::<Own>(principal, standing).await?;
-    match tokens::revoke_own(deps.authz, &grant, id).await {
-        // It ended meanwhile.
-        Ok(_) | Err(Error::NotFound) => Ok(()),
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// Whether the text has the parts of a signed token.
-#[must_use]
-pub fn is_signed(text: &str) -> bool {
-    text.bytes().filter(|byte| *byte == b'.').count() == 2
-}
-
-/// The token as a credential, if it works.
-async fn known(deps: Deps<'_>, text: &str) -> Result<Option<TokenBearer>> {
-    let found = if is_signed(text) {
-        signed_bearer(deps.authz, deps.issuer, text).await
-    } else {
-        let Some(hash) = format::bearer_hash(text) else { return Ok(None) };
-        let found = deps.authz.bearer(&hash).await;
-        found.map(|(owner, token)| TokenBearer { owner, token, via: Via::default() })
-    };
-    match found {
-        Ok(bearer) => Ok(Some(bearer)),
-        Err(Error::InvalidToken) => Ok(None),
-        Err(error) => Err(error),
-    }
-}
 
 /// When the token was made, in seconds. None when it ended meanwhile.
 async fn made(deps: Deps<'_>, bearer: &TokenBearer, text: &str) -> Result<Option<i64>> {

@@ -15,7 +15,7 @@ use super::store::{self, ClientRow};
 use crate::authz::{Catalogue, PermissionSet};
 use crate::clock::Timestamp;
 use crate::db::{Actor, ActorKind, AuditEvent, Chain, Target, Via, WriteTx};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ids::{Subject, TokenId};
 use crate::tokens::format::Kind;
 use crate::tokens::{self, Access, carried};
@@ -83,7 +83,7 @@ pub async fn client_credentials(
 }
 
 /// Reads `scope` (RFC 6749 section 3.3): known permissions that a token may carry, each separated by one space.
-fn read(catalogue: &Catalogue, scope: &str) -> Answer<PermissionSet> {
+pub(crate) fn read(catalogue: &Catalogue, scope: &str) -> Answer<PermissionSet> {
     let mut set = PermissionSet::EMPTY;
     for name in scope.split(' ') {
         let permission = catalogue.get(name).filter(|id| !catalogue.info(*id).session_only);
@@ -95,11 +95,8 @@ fn read(catalogue: &Catalogue, scope: &str) -> Answer<PermissionSet> {
 }
 
 /// Of a tenant that is gone there are no clients.
-fn gone(error: crate::error::Error) -> Refused {
-    match error {
-        crate::error::Error::NotFound => Refused::Client,
-        other => Refused::Failed(other),
-    }
+fn gone(error: Error) -> Refused {
+    if matches!(error, Error::NotFound) { Refused::Client } else { Refused::Failed(error) }
 }
 
 /// A token in the making.

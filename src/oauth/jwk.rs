@@ -37,10 +37,13 @@ pub struct PublicJwk {
     /// `["verify"]`, if anything.
     key_ops: Option<Vec<String>>,
     /// The curve.
+    #[schemars(example = &"P-256")]
     crv: Option<String>,
     /// First coordinate, base64url.
+    #[schemars(example = &"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4")]
     x: Option<String>,
     /// Second coordinate, base64url.
+    #[schemars(example = &"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM")]
     y: Option<String>,
     /// Modulus, base64url.
     n: Option<String>,

@@ -5,6 +5,7 @@
 /// Public keys by which apps prove who they are.
 pub mod app_keys;
 mod assertion;
+mod bearer;
 mod clients;
 mod inspect;
 mod issue;
@@ -14,13 +15,17 @@ mod jwt;
 /// The keys that sign access tokens.
 pub mod keys;
 mod refused;
+mod revoke;
 mod store;
 
+pub use self::bearer::{is_signed, signed_bearer};
 pub use self::clients::{Client, Deps, Proof, authenticate};
-pub use self::inspect::{Introspection, introspect, is_signed, revoke, signed_bearer};
+pub use self::inspect::{Introspection, introspect};
+pub(crate) use self::issue::read as read_scope;
 pub use self::issue::{Issued, client_credentials};
 pub use self::issuer::Issuer;
 pub use self::jwk::{ALGORITHMS, PublicJwk, is_kid};
 pub use self::jwt::AccessClaims;
 pub use self::refused::{Answer, Refused};
+pub use self::revoke::revoke;
 pub(crate) use crate::config::LONGEST_ACCESS_TOKEN as LONGEST_LIFETIME;

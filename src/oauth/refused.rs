@@ -19,6 +19,16 @@ pub enum Refused {
     GrantType,
     /// `invalid_scope`: unknown, or more than the app holds.
     Scope(&'static str),
+    /// `invalid_grant`: the code is not this client's, or was used.
+    Grant,
+    /// `authorization_pending`: nobody has answered yet (RFC 8628 section 3.5), as the next three.
+    Pending,
+    /// `slow_down`: the client asks too often.
+    SlowDown,
+    /// `access_denied`: the answer was no.
+    Denied,
+    /// `expired_token`: nobody answered in time.
+    Expired,
     /// `unsupported_token_type`: the token cannot be revoked (RFC 7009 section 2.2.1).
     TokenType,
     /// Something else went wrong.

@@ -199,7 +199,7 @@ pub(super) fn above(actor: &Standing, role: RoleId, tx: &WriteTx) -> Option<Refu
     guards::may_edit(Holding::of(actor), role, tx.at()).err()
 }
 
-/// Why what `tx` has made of the role may not be, if so, when the policy is now `after`: asked of every role and every member it reaches.
+/// Why what `tx` has made of the role may not be, if so, when the policy is now `after`: asked of every role and of everyone it reaches.
 async fn weigh<P>(
     tx: &mut WriteTx,
     grant: &Grant<P>,

@@ -5,15 +5,16 @@ use serde_json::json;
 
 use super::change::{above, named, recorded};
 use super::guards::{self, Holding, Refusal};
-use super::{RoleView, all, editable, refuse, store};
-use crate::authz::{Authz, Grant, HeldRole, Permission as _, Standing, perm};
+use super::store::Holder;
+use super::{RoleView, all, editable, refuse, store, who_hold};
+use crate::authz::{Authz, Grant, HeldRole, Permission, Standing, perm};
 use crate::clock::Timestamp;
 use crate::db::{AuditEvent, Committed, Undone, WriteTx};
 use crate::error::{Error, Result};
-use crate::ids::{RoleId, UserId};
+use crate::ids::RoleId;
 
-/// Deletes the tenant's role with this key or id. Those who hold it get the role `reassign_to` until the same moment,
-/// unless they hold that one already, which then stays as it is. Invitations that offer the role and were not
+/// Deletes the tenant's role with this key or id. Members and apps that hold it get the role `reassign_to` until the same
+/// moment, unless they hold that one already, which then stays as it is. Invitations that offer the role and were not
 /// accepted are withdrawn: neither the other role nor the rest of what they offered is what they said.
 ///
 /// # Errors
@@ -56,6 +57,7 @@ async fn end(
         stage(authz, grant, (key_or_id, if_match), reassign_to).await?;
     let after = json!({
         "members": role.member_count,
+        "apps": role.app_count,
         "reassigned_to": other.map(|other| other.key),
         "invitations_cancelled": cancelled,
     });
@@ -76,7 +78,7 @@ pub(super) struct Staged {
     /// The role its holders got instead; none when nobody held it.
     pub(super) other: Option<RoleView>,
     /// Those who held it, each with all the roles they held.
-    pub(super) held: Vec<(UserId, Vec<HeldRole>)>,
+    pub(super) held: Vec<Holder>,
     /// How many invitations were withdrawn.
     pub(super) cancelled: u64,
 }
@@ -98,12 +100,11 @@ pub(super) async fn stage(
     }
     no_heirs(&roles, &role)?;
     let (mut taken, mut held) = (None, Vec::new());
-    if role.member_count > 0 {
-        let Some(other) = other else { return Err(in_use(role.member_count)) };
-        if !actor.effective.contains(perm::MembersUpdate::ID) {
+    if role.member_count + role.app_count > 0 {
+        let Some(other) = other else { return Err(in_use(&role)) };
+        if let Some((required, reason)) = lacking(&actor, &role) {
             drop(tx);
-            let reason = "Members hold this role, and none of your roles lets you give them another.";
-            return Err(authz.deny(&actor, perm::MembersUpdate::NAME, reason).await?);
+            return Err(authz.deny(&actor, required, reason).await?);
         }
         held = store::held_with(&mut tx, tenant, role.id, now).await?;
         if let Some(refusal) = weigh(&actor, &held, (role.id, other.id), now) {
@@ -147,18 +148,26 @@ fn no_heirs(roles: &[RoleView], role: &RoleView) -> Result<()> {
     Err(Error::Conflict(text.into()))
 }
 
-fn in_use(members: i64) -> Error {
-    let hold = if members == 1 { "1 member holds".to_owned() } else { format!("{members} members hold") };
+fn in_use(role: &RoleView) -> Error {
+    let hold = who_hold(role.member_count, role.app_count, |count| count.to_string());
     Error::Conflict(format!("{hold} this role. Say which role they get instead, with reassign_to.").into())
 }
 
+/// What the actor would need to give those who hold the role another, and does not hold, if so.
+fn lacking(actor: &Standing, role: &RoleView) -> Option<(&'static str, &'static str)> {
+    if role.member_count > 0 && !actor.effective.contains(perm::MembersUpdate::ID) {
+        let reason = "Members hold this role, and none of your roles lets you give them another.";
+        return Some((perm::MembersUpdate::NAME, reason));
+    }
+    if role.app_count > 0 && !actor.effective.contains(perm::AppsUpdate::ID) {
+        let reason = "Apps hold this role, and none of your roles lets you give them another.";
+        return Some((perm::AppsUpdate::NAME, reason));
+    }
+    None
+}
+
 /// Why the actor may not put `new` in the place of `old` for those who hold it, if so.
-fn weigh(
-    actor: &Standing,
-    held: &[(UserId, Vec<HeldRole>)],
-    (old, new): (RoleId, RoleId),
-    now: Timestamp,
-) -> Option<Refusal> {
+fn weigh(actor: &Standing, held: &[Holder], (old, new): (RoleId, RoleId), now: Timestamp) -> Option<Refusal> {
     let holding = Holding::of(actor);
     held.iter().find_map(|(_, before)| {
         let holds_new = before.iter().any(|held| held.role == new);

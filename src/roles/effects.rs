@@ -6,9 +6,9 @@ use serde::Serialize;
 use crate::authz::{Catalogue, Grant, PermissionSet, perm};
 use crate::decisions::Flips;
 use crate::error::Person;
-use crate::ids::{Subject, UserId};
+use crate::ids::{AppId, Subject};
 
-/// How many members a preview names at most.
+/// How many members, and how many apps, a preview names at most.
 const MOST_NAMED: usize = 200;
 
 /// Who would gain and lose what, at the moment of asking.
@@ -20,6 +20,10 @@ pub struct Preview {
     pub members: Vec<Affected>,
     /// How many would gain or lose something, all counted.
     pub affected_members: i64,
+    /// The apps that would gain or lose something, by name; at most 200 of them. Empty without `apps:read`.
+    pub apps: Vec<AffectedApp>,
+    /// How many apps would gain or lose something, all counted.
+    pub affected_apps: i64,
     /// The permissions that at least one of them would gain.
     pub gained: Vec<String>,
     /// The permissions that at least one of them would lose.
@@ -42,12 +46,33 @@ pub struct Affected {
     pub loses: Vec<String>,
 }
 
+/// An app, and what it would gain and lose.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct AffectedApp {
+    /// Which.
+    pub app: NamedApp,
+    /// The permissions it would gain.
+    pub gains: Vec<String>,
+    /// The permissions it would lose.
+    pub loses: Vec<String>,
+}
+
+/// An app, as shown to members of its tenant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct NamedApp {
+    /// The app's id.
+    pub id: AppId,
+    /// The app's name.
+    pub name: String,
+}
+
 /// What happens to whom, as sets.
 #[derive(Debug)]
 pub(crate) struct Effects {
     policy_version: i64,
     caller: Subject,
     sees_members: bool,
+    sees_apps: bool,
     /// Gains and losses, of those who have any.
     of: Flips,
 }
@@ -59,6 +84,7 @@ impl Effects {
             policy_version: grant.policy().version,
             caller: grant.subject(),
             sees_members: grant.can::<perm::MembersRead>(),
+            sees_apps: grant.can::<perm::AppsRead>(),
             of: Flips::new(),
         }
     }
@@ -72,27 +98,42 @@ impl Effects {
 
     /// Whether names are of use: there is someone to name, and the one who asks may see who.
     pub(crate) fn wants_names(&self) -> bool {
-        self.sees_members && !self.of.is_empty()
+        self.of.keys().any(|subject| self.sees(*subject))
     }
 
-    /// The same in words; people are found by `names`.
-    pub(crate) fn told(
+    fn sees(&self, subject: Subject) -> bool {
+        match subject {
+            Subject::User(_) => self.sees_members,
+            Subject::App(_) => self.sees_apps,
+        }
+    }
+
+    /// The same in words; those it concerns are found by `names`.
+    pub(crate) fn told<S: Into<Subject>>(
         self,
         catalogue: &Catalogue,
-        names: impl IntoIterator<Item = (UserId, String)>,
+        names: impl IntoIterator<Item = (S, String)>,
     ) -> Preview {
         let words = |set| catalogue.names(set).into_iter().map(str::to_owned).collect::<Vec<String>>();
-        let mut people: Vec<(Person, (PermissionSet, PermissionSet))> = names
-            .into_iter()
-            .filter(|_| self.sees_members)
-            .filter_map(|(id, name)| Some((Person { id, name }, *self.of.get(&Subject::User(id))?)))
-            .collect();
-        people.sort_by_cached_key(|(person, _)| (person.name.to_lowercase(), person.id));
-        let members = people
-            .into_iter()
-            .take(MOST_NAMED)
-            .map(|(user, (gains, loses))| Affected { user, gains: words(gains), loses: words(loses) })
-            .collect();
+        let mut named: Vec<(Subject, String)> =
+            names.into_iter().map(|(subject, name)| (subject.into(), name)).collect();
+        named.sort_by_cached_key(|(subject, name)| (name.to_lowercase(), *subject));
+        let (mut members, mut apps) = (Vec::new(), Vec::new());
+        for (subject, name) in named.into_iter().filter(|(subject, _)| self.sees(*subject)) {
+            let Some((gains, loses)) =
+                self.of.get(&subject).map(|(gains, loses)| (words(*gains), words(*loses)))
+            else {
+                continue;
+            };
+            match subject {
+                Subject::User(id) => members.push(Affected { user: Person { id, name }, gains, loses }),
+                Subject::App(id) => apps.push(AffectedApp { app: NamedApp { id, name }, gains, loses }),
+            }
+        }
+        members.truncate(MOST_NAMED);
+        apps.truncate(MOST_NAMED);
+        let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+        let people = self.of.keys().filter(|subject| subject.user().is_some()).count();
         let empty = PermissionSet::EMPTY;
         let (gained, lost) = self.of.values().fold((empty, empty), |(gained, lost), (gains, loses)| {
             (gained.union(*gains), lost.union(*loses))
@@ -100,7 +141,9 @@ impl Effects {
         Preview {
             policy_version: self.policy_version,
             members,
-            affected_members: i64::try_from(self.of.len()).unwrap_or(i64::MAX),
+            affected_members: count(people),
+            apps,
+            affected_apps: count(self.of.len() - people),
             gained: words(gained),
             lost: words(lost),
             loses_own: words(self.of.get(&self.caller).map_or(empty, |(_, loses)| *loses)),

@@ -23,7 +23,7 @@ pub use self::delete::delete;
 pub(crate) use self::delete::unmake;
 pub use self::draft::{NewRole, RoleChange};
 pub(crate) use self::effects::Effects;
-pub use self::effects::{Affected, Preview};
+pub use self::effects::{Affected, AffectedApp, NamedApp, Preview};
 pub use self::preview::{preview, preview_delete};
 pub use self::unused::{MOST_DAYS, UnusedPermission, UnusedRole, unused};
 use crate::authz::{Authz, Effect, Grant, Standing, perm};
@@ -54,6 +54,8 @@ pub struct RoleView {
     pub inherits: Vec<String>,
     /// How many members hold it now.
     pub member_count: i64,
+    /// How many apps hold it now.
+    pub app_count: i64,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was last changed.
@@ -66,6 +68,27 @@ impl RoleView {
     pub fn revision(&self) -> i64 {
         self.updated_at.micros()
     }
+}
+
+/// So many members and apps, in words, each number told by `number`.
+#[must_use]
+pub fn holders(members: i64, apps: i64, number: fn(i64) -> String) -> String {
+    let told = |count: i64, noun: &str| {
+        let plural = if count == 1 { "" } else { "s" };
+        format!("{} {noun}{plural}", number(count))
+    };
+    match (members, apps) {
+        (members, 0) => told(members, "member"),
+        (0, apps) => told(apps, "app"),
+        (members, apps) => format!("{} and {}", told(members, "member"), told(apps, "app")),
+    }
+}
+
+/// [`holders`], and that they hold it: `2 members and 1 app hold`.
+#[must_use]
+pub fn who_hold(members: i64, apps: i64, number: fn(i64) -> String) -> String {
+    let hold = if members + apps == 1 { "holds" } else { "hold" };
+    format!("{} {hold}", holders(members, apps, number))
 }
 
 /// The tenant's roles: the system roles first, highest first, then its own by name.
@@ -191,6 +214,7 @@ fn view(authz: &Authz, row: store::RoleRow, own: Vec<(String, String)>, inherits
         description: row.description,
         system: row.system,
         member_count: row.member_count,
+        app_count: row.app_count,
         created_at: row.created_at,
         updated_at: row.updated_at,
     }

@@ -9,7 +9,7 @@ use super::{change, delete, store};
 use crate::authz::{Authz, Grant, HeldRole, perm};
 use crate::db::WriteTx;
 use crate::error::Result;
-use crate::ids::{RoleId, TenantId, UserId};
+use crate::ids::{RoleId, Subject, TenantId};
 
 /// What [`change`](super::change()) would do with the same arguments. Changes nothing and records nothing.
 ///
@@ -25,10 +25,10 @@ pub async fn preview(
     let change::Staged { mut tx, grant, before: role, written } =
         change::stage(authz, grant, (key_or_id, if_match), change).await?;
     let mut effects = Effects::new(&grant);
-    let Some(after) = written else { return Ok(effects.told(authz.catalogue(), [])) };
+    let Some(after) = written else { return Ok(effects.told::<Subject>(authz.catalogue(), [])) };
     let (tenant, now) = (grant.tenant(), tx.at());
-    for (user, roles) in store::held_with(&mut tx, tenant, role.id, now).await? {
-        effects.note(user, grant.policy().effective(&roles, now), after.effective(&roles, now));
+    for (holder, roles) in store::held_with(&mut tx, tenant, role.id, now).await? {
+        effects.note(holder, grant.policy().effective(&roles, now), after.effective(&roles, now));
     }
     let names = names(&effects, &mut tx, tenant, role.id).await?;
     Ok(effects.told(authz.catalogue(), names))
@@ -47,15 +47,15 @@ pub async fn preview_delete(
     let delete::Staged { mut tx, grant, other, held, .. } =
         delete::stage(authz, grant, (key_or_id, None), reassign_to).await?;
     let mut effects = Effects::new(&grant);
-    let Some(other) = other else { return Ok(effects.told(authz.catalogue(), [])) };
+    let Some(other) = other else { return Ok(effects.told::<Subject>(authz.catalogue(), [])) };
     let (tenant, now) = (grant.tenant(), tx.at());
     let after = authz.policy_as_written(&mut tx, tenant).await?;
     // Everyone who held the role holds the other one by now, so all of them are found through it.
-    let mut holding: HashMap<UserId, Vec<HeldRole>> =
+    let mut holding: HashMap<Subject, Vec<HeldRole>> =
         store::held_with(&mut tx, tenant, other.id, now).await?.into_iter().collect();
-    for (user, roles) in held {
-        let then = holding.remove(&user).unwrap_or_default();
-        effects.note(user, grant.policy().effective(&roles, now), after.effective(&then, now));
+    for (holder, roles) in held {
+        let then = holding.remove(&holder).unwrap_or_default();
+        effects.note(holder, grant.policy().effective(&roles, now), after.effective(&then, now));
     }
     let names = names(&effects, &mut tx, tenant, other.id).await?;
     Ok(effects.told(authz.catalogue(), names))
@@ -67,7 +67,7 @@ async fn names(
     tx: &mut WriteTx,
     tenant: TenantId,
     role: RoleId,
-) -> Result<Vec<(UserId, String)>> {
+) -> Result<Vec<(Subject, String)>> {
     if !effects.wants_names() {
         return Ok(Vec::new());
     }

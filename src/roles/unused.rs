@@ -29,6 +29,8 @@ pub struct UnusedRole {
     pub system: bool,
     /// How many members hold it now.
     pub member_count: i64,
+    /// How many apps hold it now.
+    pub app_count: i64,
     /// Since when its uses count: the days that were asked for, or since it was made when that is shorter.
     pub since: Timestamp,
     /// How many permissions it gives, inherited ones included.
@@ -88,6 +90,7 @@ pub async fn unused(
             name: role.name.clone(),
             system: role.system,
             member_count: role.member_count,
+            app_count: role.app_count,
             since: from.max(role.created_at),
             permission_count: given.len(),
             permissions: given.iter().filter_map(unused).collect(),

@@ -102,7 +102,9 @@ async fn revoke_by<R: Right>(authz: &Authz, grant: &Grant<R>, id: TokenId) -> Re
     }
     store::revoke(&mut tx, tenant, id).await?;
     match row.owner() {
-        Subject::User(user) => tx.touch_user(user).await?,
+        Subject::User(user) => {
+            tx.touch_user(user).await?;
+        }
         Subject::App(app) => tx.touch_app(app).await?,
     }
     let token = row.shown(now);

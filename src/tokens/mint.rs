@@ -140,19 +140,28 @@ pub struct Room {
 
 impl Room {
     async fn check(self, tx: &mut WriteTx, grant: &Grant<perm::TokensCreate>) -> Result<()> {
-        let (now, tenant, owner) = (tx.at(), grant.tenant(), grant.subject());
+        let (tenant, owner) = (grant.tenant(), grant.subject());
         if let Some(seen) = self.newest
             && store::newest(tx, tenant, owner).await? != seen
         {
             let text = "You made a token since this page was shown. See whether it is the one you want.";
             return Err(Error::Conflict(text.into()));
         }
-        if store::count(tx, tenant, owner, now).await? < self.most {
-            return Ok(());
-        }
-        let text = "You have as many tokens in this tenant as you may. Revoke one you do not use.";
-        Err(Error::Conflict(text.into()))
+        room(tx, tenant, owner, self.most).await
     }
+}
+
+/// Whether `owner` may have one more token in the tenant, of which they may have `most`.
+///
+/// # Errors
+/// [`Error::Conflict`] when they may not; [`Error::Unavailable`].
+pub async fn room(tx: &mut WriteTx, tenant: TenantId, owner: Subject, most: i64) -> Result<()> {
+    let now = tx.at();
+    if store::count(tx, tenant, owner, now).await? < most {
+        return Ok(());
+    }
+    let text = "You have as many tokens in this tenant as you may. Revoke one you do not use.";
+    Err(Error::Conflict(text.into()))
 }
 
 /// The newest token the grant's person ever made in the tenant; the id of nothing when there is none.

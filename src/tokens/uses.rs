@@ -61,8 +61,9 @@ impl TokenUses {
         let mut uses: Vec<Use> = waiting.into_values().collect();
         // In one order on all nodes, so that two that write at once wait for each other instead of locking up.
         uses.sort_unstable_by_key(|one| (one.token.owner, one.token.id));
-        let mut on = database.upkeep().await?;
         for Use { token, at, from } in uses {
+            // One at a time: requests that write need not wait for all of them.
+            let mut on = database.upkeep().await?;
             store::used(&mut on, (token.tenant, token.id), (at, &from)).await?;
             if let Subject::App(app) = token.owner {
                 store::app_used(&mut on, (token.tenant, app), (at, &from)).await?;

@@ -50,7 +50,11 @@ impl Kind {
             "role.updated" if before["permissions"].is_array() => Self::Edit,
             "role.created" if after["permissions"].is_array() => Self::Creation,
             // Who held it is not known any more, nor which invitations offered it.
-            "role.deleted" if after["members"] == 0 && after["invitations_cancelled"] == 0 => Self::Deletion,
+            "role.deleted"
+                if after["members"] == 0 && none(&after["apps"]) && after["invitations_cancelled"] == 0 =>
+            {
+                Self::Deletion
+            }
             _ => return None,
         };
         (line.outcome == "done").then_some(kind)
@@ -193,12 +197,17 @@ async fn role(deps: &Deps, grant: &Grant<perm::AuditRead>, line: &AuditLine, kin
         let change = state::role_change(before(line))?;
         return Ok(Plan::Edit { role: id, change, revision });
     }
-    if found.member_count > 0 {
+    if found.member_count + found.app_count > 0 {
         let text =
-            "Members hold this role by now. Delete it on its page, where you can say what they get instead.";
+            "It is held by now. Delete it on its page, where you can say what those who hold it get instead.";
         return Err(Error::Conflict(text.into()));
     }
     Ok(Plan::Creation { role: id, revision })
+}
+
+/// Whether a number is zero, or was not counted yet when the event was written.
+fn none(count: &Value) -> bool {
+    count.is_null() || *count == 0
 }
 
 fn changed_since() -> Error {

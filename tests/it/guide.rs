@@ -31,6 +31,14 @@ fn the_guide_names_every_file_of_projects() {
 }
 
 #[test]
+fn what_the_guide_to_pages_shows_stands_in_the_source() {
+    let guide = read("docs/panel.md").expect("the guide");
+    let (_, blocks) = apart(&guide);
+    let wrong: Vec<String> = blocks.iter().filter_map(|(_, block)| wrong_excerpt(block)).collect();
+    assert!(wrong.is_empty() && blocks.len() > 2, "docs/panel.md:\n{}", wrong.join("\n"));
+}
+
+#[test]
 fn a_guide_that_is_wrong_is_seen() {
     let guide = |text: &str| format!("# Adding\n\n## 1. Do it\n\n{text}\n");
     let right = "Call `create` in `src/projects/mod.rs`, then `cargo fmt`, as [this](panel.md) says.\n\n\
@@ -55,8 +63,8 @@ fn a_guide_that_is_wrong_is_seen() {
         let broken = guide(&right.replace(good, bad)).replace(good, bad);
         assert!(!wrong_with(&broken).is_empty(), "{bad} is not seen");
     }
-    let many: String = (1..=STEPS).map(|step| format!("\n## {step}. Step\n\nText.\n")).collect();
-    assert_eq!(wrong_with(&many), [format!("{STEPS} steps are not fewer than {STEPS}")]);
+    let many: Vec<String> = (1..=STEPS).map(|step| format!("\n## {step}. Step\n\nText.\n")).collect();
+    assert_eq!(wrong_with(&many.concat()), [format!("{STEPS} steps are not fewer than {STEPS}")]);
 }
 
 /// Everything in the text that is not so.
@@ -129,7 +137,10 @@ fn apart(step: &str) -> (String, Vec<Block<'_>>) {
 
 /// An excerpt names its file in a comment; the rest stands in that file, in this order, `…` for what is left out.
 fn wrong_excerpt(block: &[&str]) -> Option<String> {
-    let comment = |line: &str| line.trim().trim_start_matches(['/', '#', '-']).trim().to_owned();
+    let comment = |line: &str| {
+        let bare = line.trim().trim_start_matches(['/', '#', '-', '{']).trim_end_matches(['}', '#']);
+        bare.trim().to_owned()
+    };
     let (first, lines) = block.split_first()?;
     let file = comment(first);
     let Some(source) = read(&file) else {

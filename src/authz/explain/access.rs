@@ -6,15 +6,16 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use super::store::{self, Wanted};
+use super::store::{self, Row, Wanted};
 use crate::authz::decide::Authz;
 use crate::authz::policy::{Explanation, Reason, TenantRules};
-use crate::authz::store::{assignments, tenant_by_id};
+use crate::authz::store::tenant_by_id;
 use crate::authz::{Effect, Grant, HeldRole, PermissionId, TenantPolicy, perm};
 use crate::clock::Timestamp;
 use crate::db::{Change, ChangeKind, Executor};
 use crate::error::{Error, Result};
-use crate::ids::{RoleId, TenantId, UserId};
+use crate::ids::{RoleId, Subject, TenantId};
+use uuid::Uuid;
 
 /// How often to begin anew when the policy changes while it is read.
 const ROUNDS: usize = 20;
@@ -44,11 +45,11 @@ pub struct Because {
     pub via: Vec<NamedRole>,
 }
 
-/// A member who is spoken of.
+/// A member who is spoken of, which may be an app.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
-    /// Their id.
-    pub id: UserId,
+    /// Who it is, by id.
+    pub id: Subject,
     /// Their name.
     pub name: String,
 }
@@ -67,7 +68,7 @@ pub struct MemberHolds {
 pub struct MemberAccess {
     /// Who.
     pub member: Member,
-    /// Whether they are disabled everywhere: then nothing is allowed, whatever their roles say.
+    /// Whether they are disabled: then nothing is allowed, whatever their roles say.
     pub disabled: bool,
     /// The roles they hold now.
     pub roles: Vec<MemberHolds>,
@@ -98,33 +99,30 @@ pub struct Able {
 }
 
 impl Authz {
-    /// What the member may do of `permissions`, and why.
+    /// What the member, a person or an app, may do of `permissions`, and why.
     ///
     /// # Errors
     /// [`Error::NotFound`] when they are not a member of the grant's tenant; [`Error::Unavailable`].
     pub async fn explain_member(
         &self,
         grant: &Grant<perm::AccessRead>,
-        user: UserId,
+        subject: impl Into<Subject>,
         permissions: &[PermissionId],
     ) -> Result<MemberAccess> {
-        let tenant = grant.tenant();
+        let (tenant, subject) = (grant.tenant(), subject.into());
         for _ in 0..ROUNDS {
             let policy = self.policy(tenant).await?.ok_or(Error::NotFound)?;
             let now = self.database.clock().now();
             let mut on = self.database.read().await?;
-            let (name, disabled) = store::member(&mut on, tenant, user).await?.ok_or(Error::NotFound)?;
-            let rows = assignments(&mut on, tenant, user.into()).await?;
+            let (name, disabled) = store::member(&mut on, tenant, subject).await?.ok_or(Error::NotFound)?;
+            let held = store::held(&mut on, tenant, subject).await?;
             let rules = self.loader.rules(&mut on, tenant).await?;
             if !self.is_current(&mut on, &policy).await? {
                 continue;
             }
             drop(on);
-            let held = rows
-                .iter()
-                .filter_map(|row| Some(HeldRole { role: row.role_id?, expires_at: row.expires_at }));
-            let held: Vec<HeldRole> = held.filter(|held| held.holds_at(now)).collect();
-            let asked = vec![(user, held.clone())];
+            let held: Vec<HeldRole> = held.into_iter().filter(|held| held.holds_at(now)).collect();
+            let asked = vec![(subject, held.clone())];
             let answers = self.ask(&rules, (&policy, now), &asked, permissions).await?;
             let verdicts =
                 permissions.iter().zip(answers.into_iter().flatten()).map(|(id, answer)| Verdict {
@@ -136,7 +134,7 @@ impl Authz {
                 Some(MemberHolds { role: named(&policy, held.role)?, expires_at: held.expires_at })
             };
             return Ok(MemberAccess {
-                member: Member { id: user, name },
+                member: Member { id: subject, name },
                 disabled,
                 roles: held.iter().filter_map(holds).collect(),
                 policy_version: policy.version,
@@ -146,8 +144,8 @@ impl Authz {
         Err(Error::Unavailable("the policy changes faster than it can be read", None))
     }
 
-    /// The members who may do `permission`, by id from `after` on, at most `limit`, and whether there are more. Who is
-    /// disabled everywhere may do nothing and is left out.
+    /// The members, people and apps, who may do `permission`, by id from `after` on, at most `limit`, and whether there
+    /// are more. Who is disabled may do nothing and is left out.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when the database or Casbin cannot answer.
@@ -155,7 +153,7 @@ impl Authz {
         &self,
         grant: &Grant<perm::AccessRead>,
         permission: PermissionId,
-        (after, limit): (Option<UserId>, u32),
+        (after, limit): (Option<Uuid>, u32),
     ) -> Result<(Vec<Able>, bool)> {
         let tenant = grant.tenant();
         for _ in 0..ROUNDS {
@@ -171,7 +169,7 @@ impl Authz {
             let wanted = Wanted {
                 allowing: having(Effect::Allow),
                 denying: having(Effect::Deny),
-                after: after.unwrap_or(UserId::from_uuid(uuid::Uuid::nil())),
+                after: after.unwrap_or(Uuid::nil()),
                 limit,
             };
             let mut on = self.database.read().await?;
@@ -200,7 +198,7 @@ impl Authz {
         permission: PermissionId,
     ) -> Result<Vec<Able>> {
         let mut places: HashMap<Vec<RoleId>, usize> = HashMap::new();
-        let mut asked: Vec<(UserId, Vec<HeldRole>)> = Vec::new();
+        let mut asked: Vec<(Subject, Vec<HeldRole>)> = Vec::new();
         for (member, held) in &people {
             places.entry(roles(held)).or_insert_with(|| {
                 asked.push((member.id, held.clone()));
@@ -224,11 +222,11 @@ impl Authz {
         &self,
         rules: &TenantRules,
         (policy, now): (&TenantPolicy, Timestamp),
-        asked: &[(UserId, Vec<HeldRole>)],
+        asked: &[(Subject, Vec<HeldRole>)],
         permissions: &[PermissionId],
     ) -> Result<Vec<Vec<Explanation>>> {
         let subjects: Vec<(String, Vec<RoleId>)> =
-            asked.iter().map(|(user, held)| (format!("user:{user}"), roles(held))).collect();
+            asked.iter().map(|(who, held)| (format!("{}:{}", who.kind(), who.uuid()), roles(held))).collect();
         let answers = self.loader.engine().explain_each(rules, &subjects, permissions).await?;
         for ((_, held), answers) in asked.iter().zip(&answers) {
             let enforced = policy.effective(held, now);
@@ -258,9 +256,10 @@ fn roles(held: &[HeldRole]) -> Vec<RoleId> {
 }
 
 /// Rows in the order of their members, as members with their roles.
-fn members(rows: Vec<(UserId, String, RoleId, Option<Timestamp>)>) -> Vec<(Member, Vec<HeldRole>)> {
+fn members(rows: Vec<Row>) -> Vec<(Member, Vec<HeldRole>)> {
     let mut people: Vec<(Member, Vec<HeldRole>)> = Vec::new();
-    for (id, name, role, expires_at) in rows {
+    for (app, id, name, role, expires_at) in rows {
+        let id = Subject::of(app, id);
         let held = HeldRole { role, expires_at };
         match people.last_mut().filter(|(last, _)| last.id == id) {
             Some((_, roles)) => roles.push(held),

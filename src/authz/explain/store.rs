@@ -2,21 +2,47 @@
 
 use sqlx::query::QueryAs;
 use sqlx::{AssertSqlSafe, query_as};
+use uuid::Uuid;
 
+use crate::authz::HeldRole;
 use crate::clock::Timestamp;
 use crate::db::{Executor, sql};
 use crate::error::Result;
-use crate::ids::{RoleId, TenantId, UserId};
+use crate::ids::{RoleId, Subject, TenantId};
 
-/// The member's name, and whether they are disabled everywhere.
+/// The member's name, and whether they are disabled: a person everywhere, an app here.
 pub(super) async fn member(
     on: &mut impl Executor,
     tenant: TenantId,
-    user: UserId,
+    subject: Subject,
 ) -> Result<Option<(String, bool)>> {
-    let text = "select u.name, u.disabled_at is not null from members m join users u on u.id = m.user_id \
-                where m.tenant_id = $1 and m.user_id = $2";
-    sql!(on, fetch_optional, query_as(text).bind(tenant).bind(user))
+    let text = match subject {
+        Subject::User(_) => {
+            "select u.name, u.disabled_at is not null from members m join users u on u.id = m.user_id \
+             where m.tenant_id = $1 and m.user_id = $2"
+        }
+        Subject::App(_) => "select name, not enabled from apps where tenant_id = $1 and id = $2",
+    };
+    sql!(on, fetch_optional, query_as(text).bind(tenant).bind(subject))
+}
+
+/// The roles they hold, disabled or not, those that have ended included.
+pub(super) async fn held(
+    on: &mut impl Executor,
+    tenant: TenantId,
+    subject: Subject,
+) -> Result<Vec<HeldRole>> {
+    let text = match subject {
+        Subject::User(_) => {
+            "select role_id, expires_at from role_assignments where tenant_id = $1 and user_id = $2 order by role_id"
+        }
+        Subject::App(_) => {
+            "select role_id, expires_at from app_roles where tenant_id = $1 and app_id = $2 order by role_id"
+        }
+    };
+    let rows: Vec<(RoleId, Option<Timestamp>)> =
+        sql!(on, fetch_all, query_as(text).bind(tenant).bind(subject))?;
+    Ok(rows.into_iter().map(|(role, expires_at)| HeldRole { role, expires_at }).collect())
 }
 
 /// Which members to find: those who hold one of the roles that allow, and none of those that deny.
@@ -27,17 +53,17 @@ pub(super) struct Wanted {
     /// The roles that deny.
     pub(super) denying: Vec<RoleId>,
     /// Only those after this one.
-    pub(super) after: UserId,
+    pub(super) after: Uuid,
     /// How many at most.
     pub(super) limit: u32,
 }
 
-/// A member and one role they hold.
-type Row = (UserId, String, RoleId, Option<Timestamp>);
+/// A member, whether it is an app, and one role they hold.
+pub(super) type Row = (bool, Uuid, String, RoleId, Option<Timestamp>);
 
-/// The members who can, by id, one more than asked for, each with every role they hold: in one query, which reads the
-/// holders of each allowing role in the order of their ids and stops when it has enough, so that it costs the same
-/// whether nobody or everybody can. Empty when no role allows.
+/// The people and apps that can, by id, one more than asked for, each with every role they hold: in one query, which
+/// reads the holders of each allowing role in the order of their ids and stops when it has enough, so that it costs the
+/// same whether nobody or everybody can. Empty when no role allows.
 pub(super) async fn able(
     on: &mut impl Executor,
     tenant: TenantId,
@@ -61,31 +87,45 @@ pub(super) async fn able(
     )
 }
 
+/// Where the two kinds of holders are: whether they are apps, the table of their roles and its column of who holds
+/// them, the table of their names, and what makes them able to do anything at all.
+const KINDS: [(bool, &str, &str, &str, &str); 2] = [
+    (false, "role_assignments", "user_id", "users", "n.disabled_at is null"),
+    (true, "app_roles", "app_id", "apps", "n.enabled"),
+];
+
 /// The text for so many roles that allow and so many that deny, bound from `$5` on in this order.
 fn able_text(allowing: usize, denying: usize) -> String {
     let place = |number: usize| format!("${}", number + 5);
     let denied = (0..denying).map(|number| place(allowing + number)).collect::<Vec<String>>().join(", ");
-    let unless = if denying == 0 {
-        String::new()
-    } else {
+    let mut holders = Vec::new();
+    for (app, held, id, named, able) in KINDS {
+        let unless = if denying == 0 {
+            String::new()
+        } else {
+            format!(
+                "and not exists (select 1 from {held} y where y.tenant_id = $1 and y.{id} = x.{id} \
+                 and (y.expires_at is null or y.expires_at > $3) and y.role_id in ({denied}))"
+            )
+        };
+        for role in (0..allowing).map(place) {
+            holders.push(format!(
+                "select * from (select {app} as app, x.{id} as id, n.name from {held} x join {named} n on n.id = x.{id} \
+                 where x.tenant_id = $1 and x.role_id = {role} and x.{id} > $2 and {able} \
+                 and (x.expires_at is null or x.expires_at > $3) {unless} order by x.{id} limit $4) h{}",
+                holders.len()
+            ));
+        }
+    }
+    let holders = holders.join(" union ");
+    let roles = KINDS.map(|(app, held, id, ..)| {
         format!(
-            "and not exists (select 1 from role_assignments y where y.tenant_id = $1 and y.user_id = x.user_id \
-             and (y.expires_at is null or y.expires_at > $3) and y.role_id in ({denied}))"
-        )
-    };
-    let holders = (0..allowing).map(|number| {
-        format!(
-            "select * from (select x.user_id from role_assignments x join users u on u.id = x.user_id \
-             where x.tenant_id = $1 and x.role_id = {} and x.user_id > $2 and u.disabled_at is null \
-             and (x.expires_at is null or x.expires_at > $3) {unless} order by x.user_id limit $4) h{number}",
-            place(number)
+            "select p.app, p.id, p.name, a.role_id, a.expires_at from p join {held} a on a.tenant_id = $1 \
+             and a.{id} = p.id where p.app = {app} and (a.expires_at is null or a.expires_at > $3)"
         )
     });
-    let holders = holders.collect::<Vec<String>>().join(" union ");
     format!(
-        "select p.user_id, u.name, a.role_id, a.expires_at \
-         from (select user_id from ({holders}) f order by user_id limit $4) p join users u on u.id = p.user_id \
-         join role_assignments a on a.tenant_id = $1 and a.user_id = p.user_id \
-         and (a.expires_at is null or a.expires_at > $3) order by p.user_id, a.role_id"
+        "with p as (select app, id, name from ({holders}) f order by id limit $4) {} order by id, role_id",
+        roles.join(" union all ")
     )
 }

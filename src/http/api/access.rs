@@ -13,8 +13,9 @@ use crate::http::extract::{Json, Query};
 use crate::http::pagination::{self, Page};
 use crate::http::routes::{Area, Routes};
 use crate::http::state::AppState;
-use crate::ids::UserId;
+use crate::ids;
 use crate::roles::{self, UnusedRole};
+use uuid::Uuid;
 
 pub(super) fn routes() -> Routes {
     Routes::new(Area::Api)
@@ -43,7 +44,7 @@ struct Asked {
     #[serde(rename = "type")]
     kind: Kind,
     /// The id of the user or app.
-    id: UserId,
+    id: Uuid,
 }
 
 /// What can hold roles.
@@ -64,14 +65,15 @@ struct Subject {
     #[serde(rename = "type")]
     kind: Kind,
     /// The id of the user or app.
-    id: UserId,
+    id: Uuid,
     /// Their name.
     name: String,
 }
 
 impl From<Member> for Subject {
     fn from(member: Member) -> Self {
-        Self { kind: Kind::User, id: member.id, name: member.name }
+        let kind = if member.id.user().is_some() { Kind::User } else { Kind::App };
+        Self { kind, id: member.id.uuid(), name: member.name }
     }
 }
 
@@ -88,7 +90,7 @@ struct Explained {
     because: Vec<Because>,
     /// Who it is about.
     subject: Subject,
-    /// Whether they are disabled everywhere: then nothing is allowed, whatever the rules say.
+    /// Whether they are disabled, a person everywhere or the app: then nothing is allowed, whatever the rules say.
     disabled: bool,
 }
 
@@ -104,9 +106,8 @@ async fn explain(
     Json(question): Json<Question>,
 ) -> Result<Found<Explained>> {
     let id = permission(&app, &question.permission)?;
-    // No app is a member of any tenant.
-    let Kind::User = question.subject.kind else { return Err(Error::NotFound) };
-    let access = app.authz.explain_member(who.grant(), question.subject.id, &[id]).await?;
+    let subject = ids::Subject::of(question.subject.kind == Kind::App, question.subject.id);
+    let access = app.authz.explain_member(who.grant(), subject, &[id]).await?;
     let verdict = access.verdicts.into_iter().next();
     let verdict = verdict.ok_or(Error::Internal("a question was not answered", None))?;
     Ok(Found::new(Explained {
@@ -148,10 +149,10 @@ async fn who_can(
 ) -> Result<Found<Page<CanDo>>> {
     let id = permission(&app, &query.permission)?;
     let scope = scope(&[&"who-can", &who.grant().tenant(), &query.permission]);
-    let after: Option<UserId> = pagination::decode(&app.sealer, &scope, query.cursor.as_deref())?;
+    let after: Option<Uuid> = pagination::decode(&app.sealer, &scope, query.cursor.as_deref())?;
     let part = (after, pagination::limit(query.limit)?);
     let (people, more) = app.authz.who_can(who.grant(), id, part).await?;
-    let last = people.last().filter(|_| more).map(|able| able.member.id);
+    let last = people.last().filter(|_| more).map(|able| able.member.id.uuid());
     let next_cursor = last.map(|last| pagination::encode(&app.sealer, &scope, &last)).transpose()?;
     let item = |able: Able| CanDo { subject: able.member.into(), because: able.because };
     Ok(Found::new(Page { items: people.into_iter().map(item).collect(), next_cursor }))

@@ -18,6 +18,8 @@ pub(super) fn routes() -> Routes {
     Routes::new(Area::Api)
         .get("/api/v1/tenants/{tenant}/apps/{app}/keys", "List an app's public keys", list)
         .post("/api/v1/tenants/{tenant}/apps/{app}/keys", "Register a public key of an app", add)
+        .problem("conflict", "the app has this key, or as many as it may")
+        .problem("reauthentication-required", "the sign-in is older than ten minutes")
         .delete("/api/v1/tenants/{tenant}/apps/{app}/keys/{key}", "Remove a public key of an app", remove)
 }
 

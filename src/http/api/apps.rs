@@ -21,11 +21,14 @@ pub(super) fn routes() -> Routes {
     Routes::new(Area::Api)
         .get("/api/v1/tenants/{tenant}/apps", "List apps", list)
         .post("/api/v1/tenants/{tenant}/apps", "Register an app", create)
+        .problem("conflict", "the tenant has as many apps as it may")
         .get("/api/v1/tenants/{tenant}/apps/{app}", "Show an app", show)
         .patch("/api/v1/tenants/{tenant}/apps/{app}", "Change, enable or disable an app", change)
         .delete("/api/v1/tenants/{tenant}/apps/{app}", "Delete an app, its secrets and its tokens", delete)
         .get("/api/v1/tenants/{tenant}/apps/{app}/secrets", "List the secrets of an app that work", live)
         .post("/api/v1/tenants/{tenant}/apps/{app}/secrets", "Make a secret for an app", make_secret)
+        .problem("conflict", "two of its secrets work already")
+        .problem("reauthentication-required", "the sign-in is older than ten minutes")
         .delete(
             "/api/v1/tenants/{tenant}/apps/{app}/secrets/{secret}",
             "Revoke a secret of an app",

@@ -34,6 +34,7 @@ pub(super) fn routes() -> Routes {
             "Undo a change of roles, as a change of its own",
             undo,
         )
+        .problem("conflict", "it cannot be undone, or what it changed was changed since")
         .get("/api/v1/tenants/{tenant}/audit-events", "List the audit log, newest first", list)
         .get("/api/v1/tenants/{tenant}/audit-events/export", "Export the audit log as a file", export)
 }
@@ -162,7 +163,7 @@ impl IntoResponse for Download {
 
 impl Output for Download {
     fn describe(operation: &mut Operation) {
-        operation.file_answer(&["text/csv", "application/jsonl"]);
+        operation.file_answer(200, &["text/csv", "application/jsonl"]);
     }
 }
 

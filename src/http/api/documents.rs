@@ -1,31 +1,40 @@
 //! Documents about the API: its description, and what each kind of problem means. The same for everyone.
 
-use std::sync::OnceLock;
-
 use axum::extract::State;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, header};
 
 use crate::error::{Error, Result};
 use crate::http::access::{Public, reason};
 use crate::http::extract::{Path, SlugWord};
-use crate::http::openapi;
+use crate::http::openapi::{Operation, Output};
 use crate::http::problem::KINDS;
 use crate::http::routes::{Area, Routes};
 use crate::http::state::AppState;
 
 pub(super) fn routes() -> Routes {
-    Routes::new(Area::Service).get("/api/openapi.json", "The OpenAPI document", description).get(
-        "/problems/{slug}",
-        "What a kind of problem means",
-        problem,
-    )
+    let problems = Routes::new(Area::Panel).get("/problems/{slug}", "What a kind of problem means", problem);
+    Routes::new(Area::Service).get("/api/openapi.json", "The OpenAPI document", description).and(problems)
 }
 
-async fn description(_: Public<reason::Document>, State(app): State<AppState>) -> Response {
-    static TEXT: OnceLock<String> = OnceLock::new();
-    let text = TEXT.get_or_init(|| openapi::document(&app.routes).to_string());
-    document("application/json", text.as_str())
+/// The document about the API.
+struct Description(Response);
+
+impl IntoResponse for Description {
+    fn into_response(self) -> Response {
+        self.0
+    }
+}
+
+impl Output for Description {
+    fn describe(operation: &mut Operation) {
+        operation.file_answer(200, &["application/json"]);
+    }
+}
+
+async fn description(_: Public<reason::Document>, State(app): State<AppState>) -> Description {
+    let text = app.document.of(&app.routes, &app.authz).to_string();
+    Description(document("application/json", text))
 }
 
 async fn problem(_: Public<reason::Document>, Path(slug): Path<SlugWord>) -> Result<Response> {

@@ -17,10 +17,13 @@ pub(super) fn routes() -> Routes {
     Routes::new(Area::Api)
         .get("/api/v1/tenants/{tenant}/domains", "List domains", list)
         .post("/api/v1/tenants/{tenant}/domains", "Add a domain", add)
+        .problem("conflict", "the tenant has this domain, or as many as it may")
         .get("/api/v1/tenants/{tenant}/domains/{domain}", "Show a domain", show)
         .patch("/api/v1/tenants/{tenant}/domains/{domain}", "Say who may join by a domain", change)
+        .problem("conflict", "the domain is not proved yet")
         .delete("/api/v1/tenants/{tenant}/domains/{domain}", "Remove a domain", remove)
         .post("/api/v1/tenants/{tenant}/domains/{domain}/verify", "Look for a domain's record now", verify)
+        .problem("conflict", "the record was not found; `detail` says what was")
 }
 
 async fn list(who: Can<perm::TenantUpdate>, State(app): State<AppState>) -> Result<Found<Page<Domain>>> {

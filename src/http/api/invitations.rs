@@ -22,6 +22,10 @@ pub(super) fn routes() -> Routes {
     Routes::new(Area::Api)
         .get("/api/v1/tenants/{tenant}/invitations", "List invitations, newest first", list)
         .post("/api/v1/tenants/{tenant}/invitations", "Invite an address", create)
+        .problem(
+            "conflict",
+            "the address is a member's or is invited already, or too many invitations are open",
+        )
         .post("/api/v1/tenants/{tenant}/invitations/batch", "Invite several addresses", create_all)
         .get("/api/v1/tenants/{tenant}/invitations/{invitation}", "Show an invitation", show)
         .post(
@@ -29,8 +33,15 @@ pub(super) fn routes() -> Routes {
             "Send it again, with a new link",
             resend,
         )
+        .problem("conflict", "it was accepted or withdrawn, or the roles it offered are gone")
         .delete("/api/v1/tenants/{tenant}/invitations/{invitation}", "Withdraw an invitation", revoke)
+        .problem("conflict", "it was accepted or withdrawn already")
         .post("/api/v1/invitations/accept", "Accept an invitation", accept)
+        .problem("not-found", "no invitation has this secret")
+        .problem(
+            "conflict",
+            "it was used, is over, is for another address, or the caller is a member already",
+        )
 }
 
 /// Which invitations.

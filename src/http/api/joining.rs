@@ -18,11 +18,19 @@ pub(super) fn routes() -> Routes {
     Routes::new(Area::Api)
         .get("/api/v1/me/joinable-tenants", "List tenants one may join", joinable)
         .post("/api/v1/me/joinable-tenants/{joinable}/join", "Join a tenant, or ask to", join)
+        .problem(
+            "conflict",
+            "the caller is a member or has asked already, or the tenant has as many members as it may",
+        )
         .get("/api/v1/tenants/{tenant}/join-requests", "List who asks to join, oldest first", list)
         .post(
             "/api/v1/tenants/{tenant}/join-requests/{join_request}/approve",
             "Let someone in who asked",
             approve,
+        )
+        .problem(
+            "conflict",
+            "the address is not theirs any more, or the tenant has as many members as it may",
         )
         .post(
             "/api/v1/tenants/{tenant}/join-requests/{join_request}/decline",

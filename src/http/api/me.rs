@@ -8,7 +8,7 @@ use crate::authz::{AppHead, Owner, PermissionSet, Principal, TokenHead, UserHead
 use crate::error::{Error, Result};
 use crate::http::access::{Caller, SignedIn};
 use crate::http::answer::{Done, Found};
-use crate::http::extract::{Json, Path};
+use crate::http::extract::{IfMatch, Json, Path};
 use crate::http::pagination::Page;
 use crate::http::routes::{Area, Routes};
 use crate::http::state::AppState;
@@ -25,6 +25,8 @@ pub(super) fn routes() -> Routes {
         .delete("/api/v1/me/sessions/{session}", "End a session", end_session)
         .get("/api/v1/me/identities", "List one's identities", identities)
         .delete("/api/v1/me/identities/{identity}", "Unlink an identity", unlink)
+        .problem("conflict", "it is the only way to sign in")
+        .problem("reauthentication-required", "the sign-in is older than ten minutes")
 }
 
 /// The caller.
@@ -37,6 +39,7 @@ enum Me {
 
 /// A person, by a session or by a token of theirs.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "MeUser")]
 struct User {
     /// `user`.
     principal: &'static str,
@@ -53,6 +56,7 @@ struct User {
 
 /// An app, by a token of its.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "MeApp")]
 struct App {
     /// `app`.
     principal: &'static str,
@@ -114,9 +118,10 @@ fn names(app: &AppState, scopes: PermissionSet) -> Vec<String> {
 async fn change(
     SignedIn(principal): SignedIn,
     State(app): State<AppState>,
+    if_match: IfMatch,
     Json(body): Json<ProfileChange>,
 ) -> Result<Found<Me>> {
-    accounts::change_profile(&app.database, &principal, &body).await?;
+    accounts::change_profile(&app.database, &principal, &body, if_match.revision()?).await?;
     let head = app.authz.user(principal.user.id).await?.ok_or(Error::Unauthenticated)?;
     user(&app, &head, None).await
 }

@@ -28,13 +28,25 @@ pub(super) fn routes() -> Routes {
             "Give and take roles of several members",
             change_roles,
         )
+        .problem(
+            "conflict",
+            "nobody would own the tenant without an end, or the caller's rights were changed meanwhile",
+        )
         .post(
             "/api/v1/tenants/{tenant}/members/roles/preview",
             "Show what such a change would do, without doing it",
             preview,
         )
         .put("/api/v1/tenants/{tenant}/members/{user}/roles", "Set the roles of a member", set_roles)
+        .problem(
+            "conflict",
+            "nobody would own the tenant without an end, or the caller's rights were changed meanwhile",
+        )
         .delete("/api/v1/tenants/{tenant}/members/{user}", "Remove a member, or leave", remove)
+        .problem(
+            "conflict",
+            "nobody would own the tenant without an end, or the caller's rights were changed meanwhile",
+        )
 }
 
 /// Which members, in which order.

@@ -27,11 +27,19 @@ pub(super) fn routes() -> Routes {
         .get("/api/v1/operator/tenants", "List every tenant", tenants)
         .get("/api/v1/operator/tenants/{tenant}", "Show any tenant", tenant)
         .post("/api/v1/operator/tenants/{tenant}/suspend", "Suspend a tenant", suspend)
+        .problem("conflict", "it is suspended or deleted already")
+        .problem("reauthentication-required", "the sign-in is older than ten minutes")
         .post("/api/v1/operator/tenants/{tenant}/resume", "Resume a suspended tenant", resume)
+        .problem("conflict", "it is not suspended")
+        .problem("reauthentication-required", "the sign-in is older than ten minutes")
         .get("/api/v1/operator/users", "List everyone who has an account", users)
         .get("/api/v1/operator/users/{user}", "Show anyone who has an account", user)
         .post("/api/v1/operator/users/{user}/disable", "Disable a person", disable)
+        .problem("conflict", "they are disabled already, the caller themselves, or the last operator")
+        .problem("reauthentication-required", "the sign-in is older than ten minutes")
         .post("/api/v1/operator/users/{user}/enable", "Enable a disabled person", enable)
+        .problem("conflict", "they are not disabled")
+        .problem("reauthentication-required", "the sign-in is older than ten minutes")
 }
 
 async fn show_health(_: Operator<perm::HealthRead>, State(app): State<AppState>) -> Result<Found<Health>> {

@@ -22,12 +22,14 @@ pub(super) fn routes() -> Routes {
     Routes::new(Area::Api)
         .get("/api/v1/tenants/{tenant}/projects", "List projects", list)
         .post("/api/v1/tenants/{tenant}/projects", "Make a project", create)
+        .problem("conflict", "another project has the name, or the tenant has as many as it may")
         .get("/api/v1/tenants/{tenant}/projects/{project}", "Show a project", show)
         .patch(
             "/api/v1/tenants/{tenant}/projects/{project}",
             "Change a project, put it away or take it back",
             change,
         )
+        .problem("conflict", "another project has the name")
         .delete("/api/v1/tenants/{tenant}/projects/{project}", "Delete a project", delete)
 }
 

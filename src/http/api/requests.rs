@@ -23,14 +23,18 @@ pub(super) fn routes() -> Routes {
     Routes::new(Area::Api)
         .get("/api/v1/tenants/{tenant}/role-requests", "List requests for roles, newest first", list)
         .post("/api/v1/tenants/{tenant}/role-requests", "Ask for a role", create)
+        .problem("conflict", "the role is held for as long already, or was asked for already")
         .get(ONE, "Show a request for a role", show)
         .post(
             "/api/v1/tenants/{tenant}/role-requests/{request}/approve",
             "Give the role that was asked for",
             approve,
         )
+        .problem("conflict", "it is not open any more, or is the caller's own")
         .post("/api/v1/tenants/{tenant}/role-requests/{request}/decline", "Decline a request", decline)
+        .problem("conflict", "it is not open any more, or is the caller's own")
         .delete(ONE, "Take back one's own request", withdraw)
+        .problem("conflict", "it is not open any more, or is somebody else's")
 }
 
 /// Which requests: all for those with `members:update`, one's own for everyone else.

@@ -20,13 +20,16 @@ pub(super) fn routes() -> Routes {
     Routes::new(Area::Api)
         .get("/api/v1/tenants/{tenant}/roles", "List roles", list)
         .post("/api/v1/tenants/{tenant}/roles", "Make a role", create)
+        .problem("conflict", "the key is taken, or the tenant has as many roles as it may")
         .get("/api/v1/tenants/{tenant}/roles/{role}", "Show a role", show)
         .patch("/api/v1/tenants/{tenant}/roles/{role}", "Change a role", change)
+        .problem("conflict", "it is a system role, or the caller's rights were changed meanwhile")
         .delete(
             "/api/v1/tenants/{tenant}/roles/{role}",
             "Delete a role, saying what becomes of those who hold it",
             delete,
         )
+        .problem("conflict", "it is a system role, other roles inherit from it, or members hold it and `reassign_to` is missing")
         .post(
             "/api/v1/tenants/{tenant}/roles/{role}/preview",
             "Show what a change of a role would do, without doing it",

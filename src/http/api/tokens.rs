@@ -25,6 +25,9 @@ pub(super) fn routes() -> Routes {
             list,
         )
         .post("/api/v1/tenants/{tenant}/tokens", "Mint a personal token", mint)
+        .note("The token is in this answer and nowhere else: keep it where nobody reads it.")
+        .problem("conflict", "the caller has as many tokens in the tenant as one may")
+        .problem("reauthentication-required", "the sign-in is older than ten minutes")
         .get("/api/v1/tenants/{tenant}/tokens/{token}", "Show a token, never its secret", show)
         .delete(
             "/api/v1/tenants/{tenant}/tokens/{token}",
@@ -36,6 +39,8 @@ pub(super) fn routes() -> Routes {
             "Replace one's own token by a new one",
             rotate,
         )
+        .problem("conflict", "the caller holds none of its scopes any more, or has as many tokens as one may")
+        .problem("reauthentication-required", "the sign-in is older than ten minutes")
 }
 
 /// Which tokens to list.

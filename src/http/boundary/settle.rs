@@ -15,10 +15,11 @@ use crate::http::problem::{self, Failed, Problem};
 use crate::http::state::AppState;
 
 /// Whether errors at this path are told as pages.
-fn is_for_people(path: &str) -> bool {
+pub(super) fn is_for_people(path: &str) -> bool {
     let programs =
         ["/api/", "/oauth/", "/access/", "/auth/forward", "/.well-known/", "/assets/", "/healthz", "/readyz"];
-    !programs.iter().any(|prefix| path.starts_with(prefix))
+    // Its pages are the one thing for people there.
+    path.starts_with("/api/docs") || !programs.iter().any(|prefix| path.starts_with(prefix))
 }
 
 /// Logs what failed, records what was denied, and gives errors their final form.

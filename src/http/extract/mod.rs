@@ -23,7 +23,7 @@ pub use path::{Path, Segment};
 pub use query::Query;
 #[cfg(feature = "dev")]
 pub use segments::SampleWord;
-pub use segments::{FileWord, JoinableId, KeyWord, RoleWord, SlugWord, TokenWord, Word};
+pub use segments::{FileWord, JoinableId, KeyWord, RoleWord, SlugWord, TagWord, TokenWord, Word};
 
 impl Input for State<AppState> {
     fn describe(_: &mut Operation) {}

@@ -4,6 +4,7 @@
 use axum::RequestPartsExt as _;
 use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
+use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
 use crate::http::openapi::{Input, Operation};
@@ -13,9 +14,17 @@ use crate::http::state::AppState;
 pub trait Segment: Sized {
     /// The parameter's name in route paths.
     const NAME: &'static str;
+    /// What it is, for the document; "the id of the …" when empty.
+    const WHAT: &'static str = "";
 
     /// Reads its only spelling; none for anything else.
     fn read(text: &str) -> Option<Self>;
+
+    /// Its form, for the document: an id unless said otherwise.
+    #[must_use]
+    fn schema() -> Value {
+        json!({ "type": "string", "format": "uuid" })
+    }
 }
 
 /// A path parameter. What cannot name anything is not found.
@@ -35,5 +44,7 @@ impl<T: Segment> FromRequestParts<AppState> for Path<T> {
 }
 
 impl<T: Segment> Input for Path<T> {
-    fn describe(_: &mut Operation) {}
+    fn describe(operation: &mut Operation) {
+        operation.path(T::NAME, T::WHAT, T::schema());
+    }
 }

@@ -1,12 +1,15 @@
 //! What can stand in a path, each by its one name in all paths. Read by `Path`; must never accept a second spelling
 //! of the same thing.
 
+use serde_json::{Value, json};
+
 use super::path::Segment;
 use crate::authz::TenantRef;
 use crate::email::DomainName;
+use crate::http::openapi::slug_schema;
 use crate::ids::{
-    AppId, AppSecretId, EventId, IdentityId, InvitationId, JoinRequestId, ProjectId, RoleId, RoleRequestId,
-    SessionHandle, TenantId, TokenId, UserId,
+    AppId, AppSecretId, DeviceRequestId, EventId, IdentityId, InvitationId, JoinRequestId, ProjectId, RoleId,
+    RoleRequestId, SessionHandle, TenantId, TokenId, UserId,
 };
 use crate::login::Provider;
 use crate::names::Slug;
@@ -15,9 +18,14 @@ use crate::oauth::is_kid;
 /// For routes that are about a tenant from outside. Those inside one declare it by their access.
 impl Segment for TenantRef {
     const NAME: &'static str = "tenant";
+    const WHAT: &'static str = "The tenant's slug or id.";
 
     fn read(text: &str) -> Option<Self> {
         Self::parse(text)
+    }
+
+    fn schema() -> Value {
+        slug_schema()
     }
 }
 
@@ -77,6 +85,14 @@ impl Segment for JoinRequestId {
     }
 }
 
+impl Segment for DeviceRequestId {
+    const NAME: &'static str = "device";
+
+    fn read(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
 impl Segment for EventId {
     const NAME: &'static str = "event";
 
@@ -95,9 +111,14 @@ impl Segment for ProjectId {
 
 impl Segment for DomainName {
     const NAME: &'static str = "domain";
+    const WHAT: &'static str = "The domain's name, in lower case and ASCII.";
 
     fn read(text: &str) -> Option<Self> {
         text.parse::<Self>().ok().filter(|domain| domain.as_str() == text)
+    }
+
+    fn schema() -> Value {
+        json!({ "type": "string", "format": "hostname" })
     }
 }
 
@@ -107,6 +128,7 @@ pub struct JoinableId(pub TenantId);
 
 impl Segment for JoinableId {
     const NAME: &'static str = "joinable";
+    const WHAT: &'static str = "The id of the tenant.";
 
     fn read(text: &str) -> Option<Self> {
         text.parse().ok().map(Self)
@@ -131,9 +153,14 @@ impl Segment for IdentityId {
 
 impl Segment for Provider {
     const NAME: &'static str = "provider";
+    const WHAT: &'static str = "The provider.";
 
     fn read(text: &str) -> Option<Self> {
         text.parse().ok()
+    }
+
+    fn schema() -> Value {
+        json!({ "type": "string" })
     }
 }
 
@@ -143,9 +170,14 @@ pub struct KeyWord(pub String);
 
 impl Segment for KeyWord {
     const NAME: &'static str = "key";
+    const WHAT: &'static str = "The key's name (`kid`).";
 
     fn read(text: &str) -> Option<Self> {
         is_kid(text).then(|| Self(text.to_owned()))
+    }
+
+    fn schema() -> Value {
+        json!({ "type": "string", "pattern": "^[A-Za-z0-9._~-]+$", "maxLength": 64 })
     }
 }
 
@@ -155,10 +187,15 @@ pub struct RoleWord(pub String);
 
 impl Segment for RoleWord {
     const NAME: &'static str = "role";
+    const WHAT: &'static str = "The role's key or id.";
 
     fn read(text: &str) -> Option<Self> {
         let id = text.parse::<RoleId>().map(|id| id.to_string()).ok();
         id.or_else(|| Slug::parse(text).map(|key| key.as_str().to_owned())).map(Self)
+    }
+
+    fn schema() -> Value {
+        slug_schema()
     }
 }
 
@@ -170,6 +207,8 @@ pub struct Word<const NAME: char>(pub String);
 pub type TokenWord = Word<'t'>;
 /// The slug of a problem's page.
 pub type SlugWord = Word<'s'>;
+/// What several operations of the API are about.
+pub type TagWord = Word<'o'>;
 /// The name of an asset.
 pub type FileWord = Word<'f'>;
 /// A page of the gallery, in one state.
@@ -180,6 +219,7 @@ impl<const KIND: char> Segment for Word<KIND> {
     const NAME: &'static str = match KIND {
         't' => "token",
         's' => "slug",
+        'o' => "tag",
         'g' => "sample",
         _ => "file",
     };
@@ -187,5 +227,9 @@ impl<const KIND: char> Segment for Word<KIND> {
     fn read(text: &str) -> Option<Self> {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || (KIND == 'f' && byte == b'.');
         (!text.is_empty() && text.len() <= 100 && text.bytes().all(plain)).then(|| Self(text.to_owned()))
+    }
+
+    fn schema() -> Value {
+        json!({ "type": "string", "pattern": "^[A-Za-z0-9.-]+$", "maxLength": 100 })
     }
 }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::error::Result;
 use crate::http::access::{Public, reason};
+use crate::http::oauth::device::DEVICE_GRANT;
 use crate::http::openapi::{Operation, Output};
 use crate::http::routes::{Area, Routes};
 use crate::http::state::AppState;
@@ -40,22 +41,27 @@ impl IntoResponse for Kept {
 
 impl Output for Kept {
     fn describe(operation: &mut Operation) {
-        operation.empty_answer(200);
+        operation.file_answer(200, &["application/json"]);
     }
 }
 
 async fn issuer(_: Public<reason::Discovery>, State(app): State<AppState>) -> Kept {
     let methods = json!(["client_secret_basic", "client_secret_post", "private_key_jwt"]);
+    // Tools that people let in prove nothing.
+    let at_the_token_endpoint =
+        json!(["client_secret_basic", "client_secret_post", "private_key_jwt", "none"]);
     let document = json!({
         "issuer": app.config.origin(),
         "token_endpoint": app.config.link("/oauth/token"),
         "introspection_endpoint": app.config.link("/oauth/introspect"),
         "revocation_endpoint": app.config.link("/oauth/revoke"),
+        "device_authorization_endpoint": app.config.link("/oauth/device_authorization"),
         "jwks_uri": app.config.link("/.well-known/jwks.json"),
-        "grant_types_supported": ["client_credentials"],
-        // There is no authorization endpoint.
-        "response_types_supported": [],
-        "token_endpoint_auth_methods_supported": methods,
+        "grant_types_supported": ["client_credentials", DEVICE_GRANT],
+        // There is no authorization endpoint. The member is required all the same, and may not be empty (RFC 8414
+        // sections 2 and 3.2).
+        "response_types_supported": ["none"],
+        "token_endpoint_auth_methods_supported": at_the_token_endpoint,
         "token_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
         "introspection_endpoint_auth_methods_supported": methods,
         "introspection_endpoint_auth_signing_alg_values_supported": ALGORITHMS,

@@ -47,6 +47,11 @@ impl IntoResponse for Refused {
             Self::Unauthorized(why) => tell(bad, "unauthorized_client", why),
             Self::GrantType => tell(bad, "unsupported_grant_type", "There is no such grant here."),
             Self::Scope(why) => tell(bad, "invalid_scope", why),
+            Self::Grant => tell(bad, "invalid_grant", "The code is not this client's, or was used."),
+            Self::Pending => tell(bad, "authorization_pending", "Nobody has answered yet."),
+            Self::SlowDown => tell(bad, "slow_down", "Wait five seconds longer from now on."),
+            Self::Denied => tell(bad, "access_denied", "The answer was no."),
+            Self::Expired => tell(bad, "expired_token", "Nobody answered in time. Start again."),
             Self::TokenType => tell(
                 bad,
                 "unsupported_token_type",

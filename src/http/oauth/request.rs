@@ -1,22 +1,19 @@
-//! A form as OAuth clients send it, and how they say who they are in it or beside it (RFC 6749 section 2.3). Read by the
-//! endpoints; must never choose among several ways of saying it, nor look for a credential in an address.
+//! A form as OAuth clients send it, and who sent it. Read by the endpoints; must never take a parameter or a credential
+//! from an address, nor choose among repeated ones.
 
 use axum::extract::{FromRequest, Request};
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
-use http::header;
 use http::request::Parts;
+use http::{HeaderMap, header};
 
+use super::proof::{self, TWO_WAYS};
 use crate::authz::Principal;
 use crate::db::Via;
+use crate::device;
 use crate::http::extract::{media_type, read_body};
 use crate::http::openapi::{Input, Operation};
 use crate::http::principal;
 use crate::http::state::AppState;
-use crate::oauth::{self, Answer, Client, Deps, Proof, Refused};
-
-/// The only kind of assertion that is taken (RFC 7523 section 2.2).
-const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+use crate::oauth::{self, Answer, Client, Deps, Refused};
 
 /// A request by a client.
 #[derive(Debug)]
@@ -55,7 +52,9 @@ impl FromRequest<AppState> for ClientRequest {
 }
 
 impl Input for ClientRequest {
-    fn describe(_: &mut Operation) {}
+    fn describe(operation: &mut Operation) {
+        operation.oauth();
+    }
 }
 
 impl ClientRequest {
@@ -77,7 +76,17 @@ impl ClientRequest {
 
     /// The client that sent this, and proves it.
     pub(super) async fn client(&self, app: &AppState) -> Answer<Client> {
-        oauth::authenticate(deps(app), &self.proof()?).await
+        oauth::authenticate(deps(app), &proof::of(self)?).await
+    }
+
+    /// The app that a tool names itself by. Whoever proves who they are is held to it.
+    pub(super) async fn tool(&self, app: &AppState) -> Answer<Client> {
+        let proves = self.parts.headers.contains_key(header::AUTHORIZATION)
+            || ["client_secret", "client_assertion"].iter().any(|name| self.field(name).is_some());
+        if proves {
+            return self.client(app).await;
+        }
+        device::client(app.device(), self.required("client_id")?).await
     }
 
     /// The client that sent this, or the bearer of the token it came with.
@@ -92,58 +101,10 @@ impl ClientRequest {
         Ok(Sender::Bearer(principal::authenticate(&mut self.parts, app).await?))
     }
 
-    /// What the client says of itself, in one way.
-    fn proof(&self) -> Answer<Proof> {
-        let (client_id, secret) = (self.field("client_id"), self.field("client_secret"));
-        let assertion = self.field("client_assertion");
-        let by_header = self.parts.headers.contains_key(header::AUTHORIZATION);
-        match (by_header, secret, assertion) {
-            (true, None, None) => {
-                let (named, secret) = self.basic().ok_or(Refused::Client)?;
-                if client_id.is_some_and(|said| said != named) {
-                    return Err(Refused::Request("The client is named twice, and not the same."));
-                }
-                Ok(Proof::Secret { client_id: named, secret: secret.into() })
-            }
-            (false, Some(secret), None) => {
-                let client_id = client_id.ok_or(Refused::Client)?.to_owned();
-                Ok(Proof::Secret { client_id, secret: secret.into() })
-            }
-            (false, None, Some(assertion)) => {
-                if self.field("client_assertion_type") != Some(JWT_BEARER) {
-                    return Err(Refused::Request(
-                        "The client_assertion_type is not the one for signed JWTs.",
-                    ));
-                }
-                Ok(Proof::Assertion { client_id: client_id.map(str::to_owned), assertion: assertion.into() })
-            }
-            (false, None, None) => Err(Refused::Client),
-            _ => Err(TWO_WAYS),
-        }
+    /// What the request says beside its form.
+    pub(super) fn headers(&self) -> &HeaderMap {
+        &self.parts.headers
     }
-
-    /// Client id and secret of a Basic header, in which each is form-encoded first (RFC 6749 section 2.3.1).
-    fn basic(&self) -> Option<(String, String)> {
-        let mut given = self.parts.headers.get_all(header::AUTHORIZATION).iter();
-        let (Some(one), None) = (given.next(), given.next()) else { return None };
-        let (scheme, code) = one.to_str().ok()?.split_once(' ')?;
-        if !scheme.eq_ignore_ascii_case("basic") {
-            return None;
-        }
-        let text = String::from_utf8(BASE64_STANDARD.decode(code).ok()?).ok()?;
-        let (client_id, secret) = text.split_once(':')?;
-        Some((decoded(client_id)?, decoded(secret)?))
-    }
-}
-
-const TWO_WAYS: Refused = Refused::Request("Prove who you are in one way, not in several.");
-
-/// The one value that was form-encoded.
-fn decoded(text: &str) -> Option<String> {
-    if text.is_empty() || text.contains('&') {
-        return None;
-    }
-    url::form_urlencoded::parse(format!("v={text}").as_bytes()).next().map(|(_, value)| value.into_owned())
 }
 
 /// What answering a client takes.

@@ -8,6 +8,8 @@ use http::{HeaderValue, header};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::device::{self, DEVICE_GRANT};
+use super::forms::{AboutToken, TokenForm};
 use super::request::{ClientRequest, Sender, deps};
 use crate::authz::{Grant, Principal, perm};
 use crate::error::{Error, Result};
@@ -21,13 +23,16 @@ use crate::oauth::{self, Answer, Introspection, Issued, Refused};
 pub(super) fn routes() -> Routes {
     Routes::new(Area::Service)
         .post("/oauth/token", "Get an access token (RFC 6749)", token)
+        .form::<TokenForm>()
         .post("/oauth/introspect", "See what a token is good for now (RFC 7662)", introspect)
+        .form::<AboutToken>()
         .post("/oauth/revoke", "End one of the app's own tokens (RFC 7009)", revoke)
+        .form::<AboutToken>()
 }
 
 /// An answer that nobody may keep.
 #[derive(Debug)]
-struct Fresh<T>(T);
+pub(super) struct Fresh<T>(pub(super) T);
 
 impl<T: Serialize> IntoResponse for Fresh<T> {
     fn into_response(self) -> Response {
@@ -61,6 +66,7 @@ async fn token(
             let how = (app.config.access_token_lifetime, request.via());
             oauth::client_credentials(deps(&app), &client, request.field("scope"), how).await.map(Fresh)
         }
+        DEVICE_GRANT => device::fetch(&app, &request).await.map(Fresh),
         _ => Err(Refused::GrantType),
     }
 }

@@ -1,4 +1,4 @@
-//! The names of operations and of their groups, read off their paths. Called for each operation; must never give two
+//! The names of operations, read off their paths. Called for each operation; must never give two
 //! operations one name, for clients are generated from it.
 
 use crate::http::routes::RouteInfo;
@@ -29,10 +29,4 @@ pub(super) fn operation_id(route: &RouteInfo) -> String {
         id.push_str(&word);
     }
     id
-}
-
-/// What the operation is about: the first word below the tenant.
-pub(super) fn tag(path: &str) -> String {
-    let below = path.strip_prefix("/api/v1/tenants/{tenant}/").or_else(|| path.strip_prefix("/api/v1/"));
-    below.unwrap_or(path).split('/').next().unwrap_or_default().to_owned()
 }

@@ -4,12 +4,13 @@
 use schemars::SchemaGenerator;
 use serde_json::{Value, json};
 
-use crate::http::access::Access;
+use super::words::word;
+use crate::http::pagination::{DEFAULT_LIMIT, MAX_LIMIT};
 use crate::http::routes::RouteInfo;
 
 pub(super) fn parameters(route: &RouteInfo, sent: &mut SchemaGenerator) -> Vec<Value> {
     let in_path = route.path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
-    let mut parameters: Vec<Value> = in_path.map(path_parameter).collect();
+    let mut parameters: Vec<Value> = in_path.map(|name| path_parameter(route, name)).collect();
     if let Some(schema) = route.operation.query {
         let schema = schema(sent).to_value();
         let required = schema.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
@@ -19,47 +20,77 @@ pub(super) fn parameters(route: &RouteInfo, sent: &mut SchemaGenerator) -> Vec<V
             query_parameter(&name, needed, schema)
         }));
     }
-    let header = |(name, description): &(&str, &str)| json!({ "name": name, "in": "header", "required": false, "description": description, "schema": { "type": "string" } });
-    parameters.extend(route.operation.headers.iter().map(header));
-    if matches!(route.access, Access::Permission(_) | Access::PermissionOrOwn(_) | Access::Member) {
+    let headers = route.operation.headers.iter();
+    parameters.extend(headers.map(|(name, description)| header_parameter(name, description)));
+    if route.access.is_in_tenant() {
         let text =
             "A policy version that was answered before: the decision is made on that one or a later one.";
-        parameters.push(header(&("X-Policy-Version", text)));
+        let mut version = header_parameter("X-Policy-Version", text);
+        if let Some(version) = version.as_object_mut() {
+            version
+                .insert("schema".to_owned(), json!({ "type": "integer", "format": "int64", "minimum": 0 }));
+        }
+        parameters.push(version);
     }
     parameters
 }
 
-fn path_parameter(name: &str) -> Value {
-    let (description, format) = match name {
-        "tenant" => ("The tenant's slug or id.", None),
-        "app" => ("The app's id.", Some("uuid")),
-        "key" => ("The key's name (`kid`).", None),
-        "role" => ("The role's key or id.", None),
-        "user" => ("The user's id.", Some("uuid")),
-        "invitation" => ("The invitation's id.", Some("uuid")),
-        "request" => ("The request's id.", Some("uuid")),
-        "project" => ("The project's id.", Some("uuid")),
-        "event" => ("The event's id.", Some("uuid")),
-        "session" => ("The session's id.", Some("uuid")),
-        "identity" => ("The identity's id.", Some("uuid")),
-        _ => ("What this is about.", None),
+fn header_parameter(name: &str, description: &str) -> Value {
+    let schema = match name {
+        "Idempotency-Key" => {
+            json!({ "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$" })
+        }
+        _ => json!({ "type": "string" }),
     };
-    let mut schema = json!({ "type": "string" });
-    if let (Some(format), Some(schema)) = (format, schema.as_object_mut()) {
-        schema.insert("format".to_owned(), format.into());
+    json!({ "name": name, "in": "header", "required": false, "description": description, "schema": schema })
+}
+
+fn path_parameter(route: &RouteInfo, name: &str) -> Value {
+    let read = route.operation.path.iter().find(|(known, ..)| *known == name);
+    let (description, schema) = match read {
+        Some((_, description, schema)) => ((*description).to_owned(), schema.clone()),
+        // Read by the declaration of access.
+        None if name == "tenant" => ("The tenant's slug or id.".to_owned(), slug()),
+        None => (String::new(), json!({ "type": "string" })),
+    };
+    let description = if description.is_empty() {
+        format!("The id of the {}.", name.replace('_', " "))
+    } else {
+        description
+    };
+    let mut parameter =
+        json!({ "name": name, "in": "path", "required": true, "description": description, "schema": schema });
+    let example = match schema.get("format").and_then(Value::as_str) {
+        Some("uuid") => Some(super::words::ID.into()),
+        _ => word("", name),
+    };
+    if let (Some(example), Some(fields)) = (example, parameter.as_object_mut()) {
+        fields.insert("example".to_owned(), example);
     }
-    json!({ "name": name, "in": "path", "required": true, "description": description, "schema": schema })
+    parameter
+}
+
+/// A slug; an id has the same form.
+pub(in crate::http) fn slug() -> Value {
+    json!({ "type": "string", "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$", "minLength": 3, "maxLength": 40 })
 }
 
 /// A query cannot say null: what may be absent is the type itself, not required.
 fn query_parameter(name: &str, required: bool, mut schema: Value) -> Value {
     let fields = schema.as_object_mut();
     let description = fields.and_then(|fields| {
-        fields.remove("format");
+        // What a number is stored in is not for clients; the form of a text is.
+        if fields.get("format").and_then(Value::as_str).is_some_and(|format| format.contains("int")) {
+            fields.remove("format");
+        }
         if let Some(types) = fields.get_mut("type")
             && let Some(one) = types.as_array().and_then(|types| types.iter().find(|name| *name != "null"))
         {
             *types = one.clone();
+        }
+        if name == "limit" {
+            let limits = [("minimum", 1), ("maximum", MAX_LIMIT), ("default", DEFAULT_LIMIT)];
+            fields.extend(limits.map(|(name, limit)| (name.to_owned(), limit.into())));
         }
         fields.remove("description")
     });
@@ -68,5 +99,11 @@ fn query_parameter(name: &str, required: bool, mut schema: Value) -> Value {
         schema = one;
     }
     let description = description.unwrap_or_default();
-    json!({ "name": name, "in": "query", "required": required, "description": description, "schema": schema })
+    let mut parameter = json!({
+        "name": name, "in": "query", "required": required, "description": description, "schema": schema,
+    });
+    if let (true, Some(example), Some(fields)) = (required, word("", name), parameter.as_object_mut()) {
+        fields.insert("example".to_owned(), example);
+    }
+    parameter
 }

@@ -81,7 +81,7 @@ async fn show(SignedIn(principal): SignedIn, app: View, Query(query): Query<Show
 async fn change(SignedIn(principal): SignedIn, app: View, form: Form) -> Result<Response> {
     form.only(&["name"])?;
     let wanted = ProfileChange { name: form.text("name")?.to_owned() };
-    match accounts::change_profile(&app.database, &principal, &wanted).await {
+    match accounts::change_profile(&app.database, &principal, &wanted, None).await {
         Ok(()) => Ok(Notice::ProfileSaved.at("/account").into_response()),
         Err(error) => {
             let rejected = Rejected::from(error, &["name"])?;

@@ -61,7 +61,7 @@ pub(super) fn icon() -> &'static str {
 }
 
 pub(super) fn routes() -> Routes {
-    Routes::new(Area::Service).get("/assets/{file}", "Style, script and icon", show)
+    Routes::new(Area::Panel).get("/assets/{file}", "Style, script and icon", show)
 }
 
 async fn show(_: Public<reason::Document>, Path(file): Path<FileWord>) -> Result<Response> {

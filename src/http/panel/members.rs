@@ -18,6 +18,7 @@ use crate::http::panel::{Icon, page};
 use crate::http::routes::{Area, Routes};
 use crate::lists::Sort;
 use crate::members::{self, By, Filter, Member};
+use crate::names::searched;
 
 pub(super) fn routes() -> Routes {
     Routes::new(Area::Panel).get("/t/{tenant}/members", "The members of a tenant", list)
@@ -117,7 +118,7 @@ impl Row {
 
 async fn list(who: Can<perm::MembersRead>, app: View, Query(wanted): Query<Wanted>) -> Result<Response> {
     let grant = who.grant();
-    let search = wanted.search.as_deref().unwrap_or_default().trim().to_owned();
+    let search = searched(wanted.search.as_deref().unwrap_or_default());
     let filter = Filter { search, role: wanted.role.unwrap_or_default() };
     let sort = wanted.sort.unwrap_or_default();
     let scope = format!("panel members {} {sort} {filter:?}", grant.tenant());

@@ -9,6 +9,8 @@ mod asking;
 mod assets;
 mod audit;
 mod denied;
+mod device;
+mod docs;
 mod domains;
 #[cfg(feature = "dev")]
 mod gallery;
@@ -91,9 +93,11 @@ pub(super) fn routes() -> Routes {
         domains::routes(),
         operator::routes(),
         account::routes(),
+        device::routes(),
         sessions::routes(),
         identities::routes(),
         appearance::routes(),
+        docs::routes(),
         #[cfg(feature = "dev")]
         mailbox::routes(),
         #[cfg(feature = "dev")]

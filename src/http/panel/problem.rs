@@ -209,7 +209,8 @@ fn page_of(path: &str) -> String {
         return if verb == "restore" { "/tenants" } else { page }.to_owned();
     }
     let Some(tenant) = tenant_path(path) else {
-        return if path.starts_with("/invitations/") || path == "/tenants" { path } else { "/" }.to_owned();
+        let kept = path.starts_with("/invitations/") || ["/tenants", "/device"].contains(&path);
+        return if kept { path } else { "/" }.to_owned();
     };
     let mut words: Vec<&str> = path.get(tenant.len()..).unwrap_or_default().split('/').skip(1).collect();
     if words.len() > 1 && words.last().is_some_and(|last| VERBS.contains(last)) {

@@ -17,6 +17,7 @@ use crate::http::panel::parts::view::View;
 use crate::http::panel::{Icon, page};
 use crate::http::routes::{Area, Routes};
 use crate::lists::Sort;
+use crate::names::searched;
 use crate::projects::{self, By, Filter, Project};
 
 pub(super) fn routes() -> Routes {
@@ -118,7 +119,7 @@ async fn list(who: Can<perm::ProjectsRead>, app: View, Query(wanted): Query<Want
         Archived::True => Some(true),
         Archived::False => Some(false),
     };
-    let search = wanted.q.as_deref().unwrap_or_default().trim().to_owned();
+    let search = searched(wanted.q.as_deref().unwrap_or_default());
     let (filter, sort) = (Filter { search, archived }, wanted.sort.unwrap_or_default());
     let scope = format!("panel projects {} {sort} {filter:?}", grant.tenant());
     let window = pagination::window(&app.sealer, &scope, sort, (None, wanted.cursor.as_deref()))?;

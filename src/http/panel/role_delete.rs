@@ -94,7 +94,7 @@ async fn question(
     }
     let to = Some(chosen.as_str()).filter(|key| !key.is_empty());
     let takes = [perm::RolesRead::NAME, perm::RolesDelete::NAME];
-    let told = if role.member_count == 0 || to.is_some() {
+    let told = if role.member_count + role.app_count == 0 || to.is_some() {
         roles::preview_delete(&app.authz, grant, key, to).await.map(Some)
     } else {
         Ok(None)
@@ -109,10 +109,9 @@ async fn question(
     let shown = DeleteRolePage {
         frame: Frame::inside(app, grant, Section::Roles).await?,
         path: path_of(grant),
-        holders: match role.member_count {
-            0 => None,
-            1 => Some("One member holds".to_owned()),
-            many => Some(format!("{} members hold", thousands(many))),
+        holders: match (role.member_count, role.app_count) {
+            (0, 0) => None,
+            (members, apps) => Some(roles::who_hold(members, apps, thousands)),
         },
         others: others.map(|other| (other.key.clone(), other.name.clone())).collect(),
         revision: role.revision(),

@@ -46,6 +46,7 @@ pub(super) struct RoleCard {
     /// Whether the reader holds it.
     pub(super) held: bool,
     pub(super) members: i64,
+    pub(super) apps: i64,
     /// Names of the roles whose permissions it also gives.
     pub(super) inherits: Vec<String>,
     pub(super) groups: Vec<Group>,
@@ -65,12 +66,13 @@ impl RoleCard {
             description: role.description,
             system: role.system,
             members: role.member_count,
+            apps: role.app_count,
         }
     }
 
     /// How many hold it, in words.
     pub(super) fn holders(&self) -> String {
-        if self.members == 1 { "1 member".to_owned() } else { format!("{} members", thousands(self.members)) }
+        roles::holders(self.members, self.apps, thousands)
     }
 
     /// How much it allows and denies, in words.

@@ -18,13 +18,12 @@ use crate::http::panel::{Icon, page, tenants};
 use crate::http::routes::{Area, Routes};
 use crate::lists::Window;
 use crate::members::{self, Filter};
+use crate::names::searched;
 use crate::projects;
 use crate::tenants::{Status, list_for};
 
 /// How many members, tenants or roles are shown. Pages and actions are few, and all shown.
 const SHOWN: usize = 8;
-/// How much of what was typed is looked for, in characters.
-const LONGEST: usize = 100;
 
 pub(super) fn routes() -> Routes {
     Routes::new(Area::Panel).get("/search", "Find what you may reach", everywhere).get(
@@ -130,7 +129,7 @@ async fn inside(who: Can<perm::TenantRead>, app: View, Query(wanted): Query<Want
 
 /// What was typed, without what is too much of it, and its words.
 fn read(wanted: Wanted) -> (String, Vec<String>) {
-    let typed: String = wanted.q.unwrap_or_default().trim().chars().take(LONGEST).collect();
+    let typed = searched(&wanted.q.unwrap_or_default());
     let words = typed.to_lowercase().split_whitespace().map(str::to_owned).collect();
     (typed, words)
 }
@@ -257,7 +256,7 @@ mod tests {
     #[test]
     fn what_is_typed_is_cut_to_a_length() {
         let (q, _) = read(Wanted { q: Some("ä".repeat(5_000)) });
-        assert_eq!(q.chars().count(), LONGEST);
+        assert_eq!(q.chars().count(), 100);
     }
 
     #[test]

@@ -83,13 +83,14 @@ pub fn add_headers(error: &Error, origin: &str, response: &mut Response) {
 
 /// What is missing of a bearer's credential (RFC 6750 section 3), and where to learn how to get one (RFC 9728).
 fn challenge(error: &Error, origin: &str) -> Option<String> {
-    let more = match error {
-        Error::Unauthenticated => String::new(),
-        Error::InvalidToken => ", error=\"invalid_token\"".to_owned(),
-        Error::InsufficientScope { required } => {
-            format!(", error=\"insufficient_scope\", scope=\"{required}\"")
-        }
-        _ => return None,
+    let more = if matches!(error, Error::Unauthenticated) {
+        String::new()
+    } else if matches!(error, Error::InvalidToken) {
+        ", error=\"invalid_token\"".to_owned()
+    } else if let Error::InsufficientScope { required } = error {
+        format!(", error=\"insufficient_scope\", scope=\"{required}\"")
+    } else {
+        return None;
     };
     let metadata = "/.well-known/oauth-protected-resource";
     Some(format!("Bearer realm=\"freehold\"{more}, resource_metadata=\"{origin}{metadata}\""))

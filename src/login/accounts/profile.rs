@@ -17,14 +17,15 @@ pub struct ProfileChange {
     pub name: String,
 }
 
-/// Changes the caller's display name.
+/// Changes the caller's display name, when `revision` is none or the present one.
 ///
 /// # Errors
-/// [`Error::Invalid`].
+/// [`Error::Invalid`]; [`Error::Stale`].
 pub async fn change_profile(
     database: &Database,
     principal: &SessionUser,
     change: &ProfileChange,
+    revision: Option<i64>,
 ) -> Result<()> {
     let name = Name::parse(&change.name, "/name")?;
     let user = principal.user.id;
@@ -33,7 +34,10 @@ pub async fn change_profile(
     let before = serde_json::json!({ "name": profile.name });
     profile.name = name.into();
     store::update_profile(&mut tx, user, &profile).await?;
-    tx.touch_user(user).await?;
+    let version = tx.touch_user(user).await?;
+    if revision.is_some_and(|seen| seen + 1 != version) {
+        return Err(Error::Stale);
+    }
     let after = serde_json::json!({ "name": profile.name });
     let target = Target::new("user", user, profile.name);
     tx.commit(AuditEvent::done(principal.actor(), "user.changed", target).changing(&before, &after)).await?;

@@ -38,6 +38,6 @@ impl NewKey {
 }
 
 /// The private half, ready to sign.
-pub(super) fn open(sealer: &Sealer, sealed: &[u8]) -> Result<EncodingKey> {
-    Ok(EncodingKey::from_ec_der(&sealer.open(PURPOSE, sealed)?))
+pub(super) fn open(sealer: &Sealer, private: &[u8]) -> Result<EncodingKey> {
+    Ok(EncodingKey::from_ec_der(&sealer.open(PURPOSE, private)?))
 }

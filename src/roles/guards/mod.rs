@@ -81,7 +81,7 @@ impl Refusal {
             }
             Self::HolderAbove { .. } => {
                 format!(
-                    "This would take something from a member who holds rights you do not, such as {name}."
+                    "This would take something from a member or app that holds rights you do not, such as {name}."
                 )
             }
         }

@@ -7,6 +7,7 @@ use freehold::authz::platform::PlatformRole;
 use freehold::http::routes::{Area, RouteInfo};
 use serde_json::{Value, json};
 
+use crate::harness::app::program::Program;
 use crate::harness::app::{Answer, Person, Tenant, TestApp};
 
 /// The roles of a tenant, those of the platform, and two who hold none.
@@ -143,7 +144,11 @@ impl Scene {
         let reader_token = app.db_token(&tenant, &owner, "tokens:read").await.text;
         let own_token = person.as_ref().filter(|_| caller.role().is_some()).unwrap_or(&victim);
         let own_token = app.db_token(&tenant, own_token, "projects:read").await;
+        let answering = person.as_ref().filter(|_| caller.role().is_some()).unwrap_or(&owner);
+        let (device, user_code) = waiting_tool(app, &client[0], answering).await;
         let parameters = HashMap::from([
+            ("device", device),
+            ("user code", user_code),
             ("app", machine),
             ("secret", secret),
             ("key", "one".to_owned()),
@@ -169,6 +174,7 @@ impl Scene {
             ("provider", "google".to_owned()),
             ("token", token),
             ("slug", "forbidden".to_owned()),
+            ("tag", "members".to_owned()),
             ("file", "none.css".to_owned()),
             ("sample", "none".to_owned()),
         ]);
@@ -245,6 +251,15 @@ impl Scene {
         }
     }
 
+    /// Calls the route with a token, and a body it can use.
+    pub(super) async fn call_with(&self, program: &Program, route: &RouteInfo, tenant: &str) -> Answer {
+        let path = self.path(route, tenant);
+        if route.method.is_safe() {
+            return program.get(&path).await;
+        }
+        program.call(route.method.clone(), &path).json(self.body(route)).await
+    }
+
     /// Calls a route of the API as the caller, with a key.
     pub(super) async fn call_keyed(&self, route: &RouteInfo, key: &str) -> Answer {
         let person = self.caller.as_ref().expect("somebody");
@@ -257,6 +272,7 @@ impl Scene {
         let given = |name: &str| self.parameters[name].as_str();
         let mut form = url::form_urlencoded::Serializer::new(String::new());
         form.append_pair("grant_type", "client_credentials").append_pair("token", given("access token"));
+        form.append_pair("scope", "projects:read");
         let mut call = app.anonymous().call(http::Method::POST, path);
         if path == "/oauth/introspect" {
             call = call.header("authorization", format!("Bearer {}", given("reader token")));
@@ -270,7 +286,8 @@ impl Scene {
     /// A body the route can use.
     fn body(&self, route: &RouteInfo) -> Value {
         match (route.method.as_str(), route.path.trim_start_matches("/api/v1")) {
-            ("PATCH", "/me" | "/tenants/{tenant}") | ("POST", "/tenants") => json!({ "name": "New" }),
+            ("PATCH", "/me" | "/tenants/{tenant}" | "/tenants/{tenant}/apps/{app}")
+            | ("POST", "/tenants" | "/tenants/{tenant}/projects") => json!({ "name": "New" }),
             ("POST", "/tenants/{tenant}/members/roles" | "/tenants/{tenant}/members/roles/preview") => {
                 json!({ "users": [self.parameters["user"]], "add": ["member"] })
             }
@@ -282,7 +299,6 @@ impl Scene {
                 json!({ "kty": "OKP", "crv": "Ed25519", "kid": "two", "x": ED25519 })
             }
             ("POST", "/tenants/{tenant}/apps") => json!({ "name": "New", "roles": ["viewer"] }),
-            ("PATCH", "/tenants/{tenant}/apps/{app}") => json!({ "name": "New" }),
             ("POST", "/tenants/{tenant}/tokens") => json!({ "name": "New", "scopes": ["projects:read"] }),
             ("POST", "/tenants/{tenant}/role-requests") => {
                 json!({ "role": "admin", "reason": "It is needed." })
@@ -297,7 +313,6 @@ impl Scene {
             | ("POST", "/tenants/{tenant}/roles/{role}/preview") => {
                 json!({ "permissions": ["projects:update"] })
             }
-            ("POST", "/tenants/{tenant}/projects") => json!({ "name": "New" }),
             ("PATCH", "/tenants/{tenant}/projects/{project}") => json!({ "archived": true }),
             ("POST", "/tenants/{tenant}/access/explain") => json!({
                 "subject": { "type": "user", "id": self.parameters["user"] }, "permission": "members:read"
@@ -315,7 +330,9 @@ impl Scene {
     pub(super) async fn form(&self, route: &RouteInfo) -> Vec<(&'static str, String)> {
         let text = str::to_owned;
         match route.path {
-            "/tenants" | "/account" => vec![("name", text("New"))],
+            "/tenants" | "/account" | "/t/{tenant}/projects" => vec![("name", text("New"))],
+            "/device" => vec![("user_code", self.parameters["user code"].clone())],
+            "/t/{tenant}/device/{device}/approve" => vec![("scopes", text("projects:read"))],
             "/account/appearance" => vec![("theme", text("dark"))],
             "/account/identities/link" => vec![("provider", text("github"))],
             "/t/{tenant}/members/roles/choose" => vec![("user", self.parameters["user"].clone())],
@@ -341,7 +358,6 @@ impl Scene {
             "/t/{tenant}/roles/{role}/delete" => {
                 vec![("revision", self.revision(&format!("/roles/{}", self.parameters["role"])).await)]
             }
-            "/t/{tenant}/projects" => vec![("name", text("New"))],
             "/t/{tenant}/projects/{project}" => vec![("name", text("New")), ("revision", text("1"))],
             "/t/{tenant}/projects/{project}/archive" => {
                 vec![("archived", text("true")), ("revision", text("1"))]
@@ -435,6 +451,17 @@ async fn db_joining(app: &TestApp, (tenant, elsewhere): (&Tenant, &Tenant), pers
         person.external.email.as_ref().unwrap()
     ))
     .await;
+}
+
+/// A tool that waits for this person's answer: the request's id, and the code they typed.
+async fn waiting_tool(app: &TestApp, client_id: &str, person: &Person) -> (String, String) {
+    let call = app.anonymous().call(http::Method::POST, "/oauth/device_authorization");
+    let call = call.header("content-type", "application/x-www-form-urlencoded");
+    let started = call.body(format!("client_id={client_id}&scope=projects:read")).await.expect(200).json();
+    let code = started["user_code"].as_str().unwrap().to_owned();
+    let found = person.post_form("/device", &[("user_code", &code)]).await.expect(303);
+    let id = found.header("location").unwrap().rsplit('/').next().unwrap().to_owned();
+    (id, code)
 }
 
 /// The id of a tenant that `person` owned and deleted.

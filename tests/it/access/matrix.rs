@@ -9,10 +9,13 @@ use freehold::http::routes::{Area, RouteInfo};
 use http::Method;
 
 use super::callers::{CALLERS, Caller, Scene};
+use super::described;
 use crate::harness::app::{Answer, TestApp, each_database};
 
 /// What is sent by an unsafe method and still changes nothing here, so that there is nothing to record.
-const CHANGE_NOTHING: [(&str, &str); 9] = [
+const CHANGE_NOTHING: [(&str, &str); 11] = [
+    ("/oauth/device_authorization", "a tool begins to wait; the answer it gets is what is recorded"),
+    ("/device", "who typed a code; what they answer is recorded"),
     ("/oauth/introspect", "a question, which RFC 7662 sends as a form"),
     ("/account/appearance", "how pages look is kept in a cookie of the browser"),
     ("/api/v1/tenants/{tenant}/access/explain", "a question that needs a body"),
@@ -76,7 +79,17 @@ impl Traces {
         let count = async |outcome: &str| {
             app.db_number(&format!("select count(*) from audit_events where outcome = '{outcome}'")).await
         };
-        let moving = ["audit_events", "audit_chains", "sessions", "session_records", "changes", "outbox"];
+        let moving = [
+            "audit_events",
+            "audit_chains",
+            "sessions",
+            "session_records",
+            "changes",
+            "outbox",
+            // What waits for an answer, which is recorded.
+            "device_requests",
+            "device_entries",
+        ];
         Self { rows: app.db_dump(&moving).await, done: count("done").await, denied: count("denied").await }
     }
 
@@ -93,6 +106,7 @@ async fn check(app: &TestApp, route: &RouteInfo, scene: &Scene, expected: Expect
     let before = Traces::of(app).await;
     let answer = scene.call(app, route, &scene.tenant.slug).await;
     let after = Traces::of(app).await;
+    described::fits(app.state.document.of(&app.state.routes, &app.state.authz), route, &answer, at);
     match expected {
         Expected::SignIn => is_sent_to_sign_in(route, &answer, at),
         Expected::NotFound => {

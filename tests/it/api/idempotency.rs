@@ -101,6 +101,13 @@ async fn an_answer_is_told_again_only_to_whoever_may_have_it_now() {
         let bob = app.person("bob").await;
         bob.joins(&acme, "admin").await;
         post(&bob, &acme.api("/roles"), "one", role("Editor")).await.expect(201);
+        // Nor to a token of theirs that does not carry it.
+        let narrow = bob.mints(&acme, &["roles:read"]).await;
+        let call = narrow.call(Method::POST, &acme.api("/roles")).header("idempotency-key", "one");
+        call.json(role("Editor")).await.problem(403, "insufficient-scope");
+        let wide = bob.mints(&acme, &["roles:create"]).await;
+        let call = wide.call(Method::POST, &acme.api("/roles")).header("idempotency-key", "one");
+        assert_eq!(call.json(role("Editor")).await.expect(201).header("idempotency-replayed"), Some("true"));
         let bobs = acme.api(&format!("/members/{}", bob.id));
         ada.put(&format!("{bobs}/roles"), json!({ "roles": ["member"] })).await.expect(200);
         post(&bob, &acme.api("/roles"), "one", role("Editor")).await.problem(403, "forbidden");
@@ -238,7 +245,7 @@ async fn an_answer_of_another_row_is_not_told() {
         )
         .await;
         post(&ada, &acme.api("/roles"), "one", role("Editor")).await.expect(201);
-        post(&ada, &acme.api("/roles"), "two", role("Writer")).await.expect(500);
+        post(&ada, &acme.api("/roles"), "two", role("Writer")).await.problem(409, "conflict");
     })
     .await;
 }

@@ -154,12 +154,12 @@ async fn a_write_that_names_an_old_version_is_refused() {
         let path = place(&acme, &make(&ada, &acme, "Apollo").await);
         let tag = async || ada.get(&path).await.header("etag").unwrap().to_owned();
         let old = tag().await;
-        let patch = async |tag: &str, body: Value| {
+        let send = async |tag: &str, body: Value| {
             ada.call(Method::PATCH, &path).header("if-match", tag).json(body).await
         };
-        patch(&old, json!({ "name": "Apollo 2" })).await.expect(200);
+        send(&old, json!({ "name": "Apollo 2" })).await.expect(200);
         for stale in [old.as_str(), "\"x\"", "W/\"2\"", "2"] {
-            patch(stale, json!({ "name": "Apollo 3" })).await.problem(412, "precondition");
+            send(stale, json!({ "name": "Apollo 3" })).await.problem(412, "precondition");
             let delete = ada.call(Method::DELETE, &path).header("if-match", stale);
             delete.send().await.problem(412, "precondition");
         }

@@ -56,6 +56,10 @@ impl Installation {
             ("FREEHOLD_GITHUB_API_URL", idp.github_api_url()),
             ("FREEHOLD_SMTP_URL", mail.url()),
             ("FREEHOLD_MAIL_FROM", "Freehold <freehold@example.com>".to_owned()),
+            // Everyone comes from one address, and as fast as they can.
+            ("FREEHOLD_RATE_PEER", "100000000".to_owned()),
+            ("FREEHOLD_RATE_CREDENTIAL", "100000000".to_owned()),
+            ("FREEHOLD_RATE_TENANT", "100000000".to_owned()),
         ];
         Self {
             _idp: idp,

@@ -8,10 +8,12 @@ mod drain;
 mod installation;
 mod mail;
 mod postgres_away;
+mod rate;
 mod redis_away;
 mod revocation;
 mod serve;
 mod sessions;
+mod signing_keys;
 
 pub(crate) use client::Client;
 pub(crate) use installation::Installation;

@@ -2,8 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use freehold::db::{Actor, AuditEvent, Chain, Target};
+use freehold::ids::{AppId, Subject, TenantId};
+use freehold::tokens;
 use futures_util::future::join_all;
 use http::Method;
+use serde_json::json;
 
 use crate::harness::process::Node;
 use crate::harness::services::Redis;
@@ -16,6 +20,8 @@ use super::within_the_bound;
 /// that some 200 measure how long B went on.
 const TENANTS: usize = 4;
 const ROUNDS: usize = 63;
+/// Rounds of ending tokens, in each of three ways.
+const TOKENS: usize = 20;
 /// Rounds of ending sessions.
 const SESSIONS: usize = 20;
 
@@ -154,4 +160,119 @@ async fn an_ended_session_is_gone_on_every_node_within_a_second() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_ended_session_is_gone_within_a_second_though_redis_tells_nobody() {
     sessions_are_gone(&Two::deaf().await, "pub/sub cut").await;
+}
+
+/// A program with a token, which knows nothing of cookies.
+struct Bearer {
+    client: Client,
+    authorization: String,
+}
+
+impl Bearer {
+    fn new(two: &Two, token: &str) -> Self {
+        Self { client: Client::of(&two.installation), authorization: format!("Bearer {token}") }
+    }
+
+    /// Asks `node` every few milliseconds until it answers `status`, which must be within the bound.
+    async fn until(&self, node: &Node, path: &str, status: u16) -> Duration {
+        let begin = Instant::now();
+        let mut pause = tokio::time::interval(Duration::from_millis(4));
+        let with = [("authorization", self.authorization.as_str())];
+        loop {
+            let answer = self.client.try_send(&node.url, (Method::GET, path), None, &with).await;
+            if answer.expect("an answer").status == status {
+                return begin.elapsed();
+            }
+            assert!(begin.elapsed() < Duration::from_secs(10), "{path} never becomes {status}");
+            pause.tick().await;
+        }
+    }
+}
+
+/// An access token of an app, made past the endpoint at which apps ask for them.
+async fn db_access_token(two: &Two, tenant: &str, app: &str) -> String {
+    let database = two.installation.database();
+    let tenant: TenantId = tenant.parse().unwrap();
+    let app: AppId = app.parse().unwrap();
+    let mut tx = database.write(Chain::Tenant(tenant)).await.unwrap();
+    let expires_at = tx.at() + Duration::from_hours(1);
+    let access = tokens::Access {
+        tenant,
+        owner: Subject::App(app),
+        name: "Made by a test",
+        scopes: &["invitations:read"],
+        expires_at,
+    };
+    let (id, minted) = tokens::issue(&mut tx, tokens::format::Kind::Access, &access).await.unwrap();
+    let target = Target::new("token", id, "Made by a test");
+    tx.commit(AuditEvent::done(Actor::system("test"), "token.created", target)).await.unwrap();
+    database.close().await;
+    minted.text
+}
+
+async fn tokens_are_gone(two: &Two, what: &str) {
+    let pair = Pair::meet(&two.installation, &two.a, &["admin"]).await;
+    let path = pair.path("/invitations");
+    let mint = async || {
+        let new = json!({ "name": "A program", "scopes": ["invitations:read"] });
+        let minted = pair.vic.post(&two.a, &pair.path("/tokens"), new).await.expect(201).json();
+        let text = minted["token"].as_str().unwrap();
+        (pair.path(&format!("/tokens/{}", minted["id"].as_str().unwrap())), Bearer::new(two, text))
+    };
+    let mut revoked = Vec::new();
+    for _ in 0..TOKENS {
+        let (token, program) = mint().await;
+        program.until(&two.b, &path, 200).await;
+        pair.vic.send(&two.a, Method::DELETE, &token, None).await.expect(204);
+        revoked.push(program.until(&two.b, &path, 401).await);
+        program.until(&two.a, &path, 401).await;
+    }
+    within_the_bound(&format!("a token revoked, {what}"), revoked);
+
+    let (_, program) = mint().await;
+    let mut demoted = Vec::new();
+    for _ in 0..TOKENS {
+        program.until(&two.b, &path, 200).await;
+        pair.ada.set_roles(&two.a, &pair.tenant, pair.vic_id, &["viewer"]).await;
+        demoted.push(program.until(&two.b, &path, 403).await);
+        pair.ada.set_roles(&two.a, &pair.tenant, pair.vic_id, &["admin"]).await;
+    }
+    within_the_bound(&format!("a token whose owner was demoted, {what}"), demoted);
+
+    let new = json!({ "name": "Robot", "roles": ["admin"] });
+    let made = pair.ada.post(&two.a, &pair.path("/apps"), new).await.expect(201).json();
+    let robot = made["id"].as_str().unwrap();
+    let program = Bearer::new(two, &db_access_token(two, &pair.tenant, robot).await);
+    let enabled = async |enabled: bool| {
+        let (change, path) = (json!({ "enabled": enabled }), pair.path(&format!("/apps/{robot}")));
+        pair.ada.send(&two.a, Method::PATCH, &path, Some(change)).await.expect(200);
+    };
+    let mut disabled = Vec::new();
+    for _ in 0..TOKENS {
+        program.until(&two.b, &path, 200).await;
+        enabled(false).await;
+        disabled.push(program.until(&two.b, &path, 401).await);
+        program.until(&two.a, &path, 401).await;
+        enabled(true).await;
+    }
+    within_the_bound(&format!("a token of an app that was disabled, {what}"), disabled);
+
+    let (_, program) = mint().await;
+    program.until(&two.b, &path, 200).await;
+    let vic = pair.path(&format!("/members/{}", pair.vic_id));
+    pair.ada.send(&two.a, Method::DELETE, &vic, None).await.expect(204);
+    within_the_bound(
+        &format!("a token whose owner was removed, {what}"),
+        vec![program.until(&two.b, &path, 401).await],
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_ended_token_is_gone_on_every_node_within_a_second() {
+    tokens_are_gone(&Two::hearing().await, "told by Redis").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_ended_token_is_gone_within_a_second_though_redis_tells_nobody() {
+    tokens_are_gone(&Two::deaf().await, "pub/sub cut").await;
 }

@@ -4,7 +4,8 @@
 
 mod call;
 pub(crate) mod db;
-pub(crate) mod program;
+mod program;
+mod served;
 
 use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,7 +16,7 @@ use freehold::app::{self, App};
 use freehold::authz::platform::PlatformRole;
 use freehold::authz::{Grant, Right, SessionRef, SessionUser, perm};
 use freehold::clock::Clock;
-use freehold::config::{Config, Limits, Mode, TenantCreation};
+use freehold::config::{Config, Limits, Mode, RateLimits, TenantCreation};
 use freehold::db::{Database, Via};
 use freehold::dev::dns::NameServer;
 use freehold::http::extract::{FORM_TOKEN, form_token};
@@ -33,6 +34,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 pub(crate) use self::call::{Answer, Call};
+#[allow(unused_imports, reason = "the benchmarks share this and call by no token")]
+pub(crate) use self::program::Program;
 use super::{services, until};
 
 /// The public URL of every application here.
@@ -202,7 +205,6 @@ impl TestApp {
         db::number(&self.state.database, sql).await
     }
 
-    /// Runs a statement past the application; how many rows it wrote.
     /// Fails where a member is sorted and found by another name than their own.
     pub(crate) async fn db_members_sort_by_their_names(&self) {
         let stray = "select count(*) from members m join users u on u.id = m.user_id \
@@ -210,6 +212,7 @@ impl TestApp {
         assert_eq!(self.db_number(stray).await, 0);
     }
 
+    /// Runs a statement past the application; how many rows it wrote.
     pub(crate) async fn db_execute(&self, sql: &str) -> u64 {
         db::execute(&self.state.database, sql).await
     }
@@ -287,6 +290,14 @@ fn config(database_url: String, redis_url: Option<String>, folder: &TempDir) -> 
             invitations_per_address: 5,
             cached_tenants: 100,
             cached_members: 1_000,
+            // The clock stands still: all of a test is one minute.
+            rate: RateLimits {
+                peer: 1_000_000,
+                credential: 1_000_000,
+                tenant: 1_000_000,
+                sign_in: 100_000,
+                failures: 100_000,
+            },
         },
     }
 }

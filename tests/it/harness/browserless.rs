@@ -10,7 +10,7 @@ use std::time::Duration;
 use axum::Router;
 use freehold::app::{self, App};
 use freehold::clock::Clock;
-use freehold::config::{Config, Limits, Mode, ProviderConfig, TenantCreation};
+use freehold::config::{Config, Limits, Mode, ProviderConfig, RateLimits, TenantCreation};
 use freehold::db::{Connection, Database, Executor as _};
 use freehold::dev::idp::{Clients, Idp, choose_url};
 use freehold::http::state::AppState;
@@ -175,6 +175,14 @@ impl Plan {
             access_token_lifetime: Duration::from_hours(1),
             drain_delay: Duration::ZERO,
             limits: Limits {
+                // Loads are measured, not limits.
+                rate: RateLimits {
+                    peer: u32::MAX,
+                    credential: u32::MAX,
+                    tenant: u32::MAX,
+                    sign_in: u32::MAX,
+                    failures: u32::MAX,
+                },
                 apps: 100,
                 tokens_per_member: 50,
                 database_connections: 8,

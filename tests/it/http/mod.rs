@@ -2,6 +2,7 @@
 //! and what it says with every answer. Each name is a rule of the threat model's sections on browsers, HTTP and
 //! limits.
 
+mod cors;
 mod cross_site;
 mod draining;
 mod every_answer;
@@ -9,5 +10,6 @@ mod hosts;
 mod limits;
 mod methods;
 mod paths;
+mod rate;
 mod raw;
 mod rings;

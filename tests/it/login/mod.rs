@@ -6,5 +6,5 @@ mod attempts;
 mod id_tokens;
 mod linking;
 mod providers;
-mod secrecy;
+pub(crate) mod secrecy;
 mod sessions;

@@ -74,6 +74,7 @@ async fn an_assertion_with_one_wrong_claim_proves_nothing() {
             ("iss", json!(robot.id)),
             ("sub", json!(other.client_id)),
             ("sub", json!("fhc_nobody")),
+            ("sub", json!("fhc_\u{0}")),
             ("aud", json!("https://evil.example")),
             ("aud", json!(format!("{ORIGIN}/"))),
             ("aud", json!(format!("{ORIGIN}.evil.example"))),

@@ -22,12 +22,16 @@ async fn metadata_names_everything_by_the_public_url() {
             ("token_endpoint", "/oauth/token"),
             ("introspection_endpoint", "/oauth/introspect"),
             ("revocation_endpoint", "/oauth/revoke"),
+            ("device_authorization_endpoint", "/oauth/device_authorization"),
             ("jwks_uri", "/.well-known/jwks.json"),
         ] {
             assert_eq!(issuer[member], format!("{ORIGIN}{path}"));
             assert!(table.methods(path).is_some(), "{path} is there");
         }
-        assert_eq!(issuer["grant_types_supported"], json!(["client_credentials"]));
+        assert_eq!(
+            issuer["grant_types_supported"],
+            json!(["client_credentials", "urn:ietf:params:oauth:grant-type:device_code"])
+        );
         let resource = get("/.well-known/oauth-protected-resource").await;
         assert_eq!(resource["resource"], ORIGIN);
         assert_eq!(resource["authorization_servers"], json!([ORIGIN]));

@@ -2,6 +2,7 @@
 
 mod app_keys;
 mod assertions;
+mod independent;
 mod inspection;
 mod keys;
 mod metadata;

@@ -63,6 +63,12 @@ impl Signer {
         jwk
     }
 
+    /// The private half of a P-256 key, as programs keep it.
+    pub(super) fn pkcs8(&self) -> Vec<u8> {
+        let Self::Ec(pair) = self else { panic!("not asked for") };
+        pair.to_pkcs8v1().unwrap().as_ref().to_vec()
+    }
+
     /// These claims under an honest header.
     pub(super) fn sign(&self, claims: &Value) -> String {
         self.sign_as(&json!({ "alg": self.algorithm() }), claims)

@@ -58,6 +58,8 @@ async fn whoever_is_not_a_client_is_told_one_thing() {
             ("a secret of another app", basic(&robot.client_id, &other.secret)),
             ("a token for a secret", basic(&robot.client_id, &token)),
             ("the app's id for its client id", basic(&robot.id.to_string(), &robot.secret)),
+            ("no text", basic("fhc_\u{0}", &robot.secret)),
+            ("no text in the secret", basic(&robot.client_id, "fhs_\u{0}")),
             ("no base64", "Basic !!!".to_owned()),
             ("no colon", "Basic YWJj".to_owned()),
             ("another scheme", format!("Bearer {token}")),

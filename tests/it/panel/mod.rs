@@ -2,6 +2,7 @@
 
 mod access;
 mod account;
+mod app_roles;
 mod apps;
 mod audit;
 mod audit_live;

@@ -139,6 +139,9 @@ async fn projects_are_searched_filtered_sorted_and_paged_without_script() {
         found.has(&["1 project<", "Apollo", "value=\"APOL\"", "Show all"]).lacks(&["Project 01"]);
         ada.get(&format!("{LIST}?archived=true")).await.has(&["1 project<", "value=\"true\" selected"]);
         ada.get(&format!("{LIST}?archived=false&q=apollo")).await.has(&["Nothing found"]);
+        for odd in ["projects?q=%00a", "members?search=%00a", "search?q=%00a", "projects?q=e%CC%81"] {
+            ada.get(&format!("/t/acme/{odd}")).await.expect(200);
+        }
         for wrong in ["archived=maybe", "sort=id", "cursor=x", "colour=red"] {
             ada.get(&format!("{LIST}?{wrong}")).await.expect(422);
         }

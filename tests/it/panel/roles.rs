@@ -78,11 +78,11 @@ async fn a_role_is_made_copied_changed_and_deleted() {
         stale.has(&["It was changed meanwhile."]);
 
         let asked = owner.get("/t/acme/roles/on-call/delete").await.expect(200);
-        asked.has(&["One member holds it."]).lacks(&["name=\"revision\"", "Delete the role</button>"]);
+        asked.has(&["1 member holds it."]).lacks(&["name=\"revision\"", "Delete the role</button>"]);
         let asked = owner.get("/t/acme/roles/on-call/delete?reassign_to=viewer").await.expect(200);
         let seen = revision(&asked);
         let no_heir = owner.post_form("/t/acme/roles/on-call/delete", &[("revision", &seen)]).await;
-        no_heir.expect(409).has(&["One member holds it."]);
+        no_heir.expect(409).has(&["1 member holds it."]);
         let fields = [("revision", seen.as_str()), ("reassign_to", "viewer")];
         let deleted = owner.post_form("/t/acme/roles/on-call/delete", &fields).await;
         assert_eq!(deleted.leads_to(), "/t/acme/roles?done=role-deleted");

@@ -26,9 +26,9 @@ async fn of_two_who_take_a_name_at_once_one_has_it() {
         let (ada, tenant) = acme(&world).await;
         let grant = world.grant::<perm::ProjectsCreate>(ada, tenant).await;
         for round in 0..20 {
-            let (upper, lower) = (format!("Apollo {round}"), format!("APOLLO {round}"));
+            let names = (format!("Apollo {round}"), format!("APOLLO {round}"));
             let (one, other) =
-                tokio::join!(make(&world, &grant, &upper, 100), make(&world, &grant, &lower, 100));
+                tokio::join!(make(&world, &grant, &names.0, 100), make(&world, &grant, &names.1, 100));
             assert!(one.is_ok() != other.is_ok(), "{one:?} {other:?}");
             let loser = if one.is_ok() { other } else { one };
             assert!(matches!(loser.unwrap_err(), Error::Taken(field) if field.pointer == "/name"));

@@ -12,7 +12,7 @@ use crate::harness::app::db::dump;
 use crate::store::world::{START, World, on_both};
 use freehold::authz::perm;
 use freehold::error::{Error, Result};
-use freehold::ids::{TenantId, UserId};
+use freehold::ids::{Subject, TenantId, UserId};
 use freehold::roles::*;
 
 /// The roles that come and go.
@@ -35,7 +35,7 @@ type Held = (usize, Option<bool>);
 /// One step: everyone's roles, and what is asked for.
 #[derive(Debug, Clone)]
 struct Step {
-    /// For each member, the roles they get first, unless they keep what they have.
+    /// For each member, an app at last, the roles they get first, unless they keep what they have.
     held: Vec<Option<Vec<Held>>>,
     by_the_owner: bool,
     role: usize,
@@ -63,7 +63,7 @@ fn steps() -> impl Strategy<Value = Step> {
     const OTHERS: [&str; 4] = ["viewer", "one", "two", "three"];
     let ends = proptest::option::weighted(0.3, any::<bool>());
     let held = proptest::option::weighted(0.6, prop::collection::vec((0..OWN.len(), ends), 0..3));
-    let held = prop::collection::vec(held, 5);
+    let held = prop::collection::vec(held, 6);
     let edit = (some_of(&SOME, 4, 0.7), some_of(&SOME, 1, 0.35), some_of(&PARENTS, 2, 0.3));
     let edit = edit.prop_map(|(permissions, denies, inherits)| {
         Act::Edit(RoleChange { permissions, denies, inherits, ..RoleChange::default() })
@@ -75,14 +75,18 @@ fn steps() -> impl Strategy<Value = Step> {
 }
 
 /// What each may do, by name; nothing for who is no member.
-pub(super) type Decisions = BTreeMap<UserId, BTreeSet<String>>;
+pub(super) type Decisions = BTreeMap<Subject, BTreeSet<String>>;
 
-pub(super) async fn decisions(world: &World, tenant: TenantId, people: &[UserId]) -> Decisions {
+pub(super) async fn decisions<S: Into<Subject> + Copy>(
+    world: &World,
+    tenant: TenantId,
+    everyone: &[S],
+) -> Decisions {
     let mut all = Decisions::new();
-    for user in people {
-        let standing = world.authz.standing(tenant, *user).await.unwrap();
+    for one in everyone {
+        let standing = world.authz.standing(tenant, *one).await.unwrap();
         let names = standing.map(|standing| world.authz.catalogue().names(standing.effective));
-        all.insert(*user, names.into_iter().flatten().map(str::to_owned).collect());
+        all.insert((*one).into(), names.into_iter().flatten().map(str::to_owned).collect());
     }
     all
 }
@@ -104,21 +108,29 @@ pub(super) fn agrees(
     step: &impl std::fmt::Debug,
 ) {
     let (mut gained, mut lost, mut affected) = (BTreeSet::new(), BTreeSet::new(), 0);
-    for (user, old) in before {
-        let (gains, loses) = (less(&after[user], old), less(old, &after[user]));
-        let entry = told.members.iter().find(|entry| entry.user.id == *user);
-        let said = entry.map(|entry| (set(&entry.gains), set(&entry.loses))).unwrap_or_default();
-        assert_eq!(said, (gains.clone(), loses.clone()), "{step:?}");
-        assert_eq!(entry.is_some(), old != &after[user], "only whom it concerns: {step:?}");
-        if *user == caller {
+    for (subject, old) in before {
+        let (gains, loses) = (less(&after[subject], old), less(old, &after[subject]));
+        let entry = match subject {
+            Subject::User(user) => {
+                let entry = told.members.iter().find(|entry| entry.user.id == *user);
+                entry.map(|entry| (set(&entry.gains), set(&entry.loses)))
+            }
+            Subject::App(app) => {
+                let entry = told.apps.iter().find(|entry| entry.app.id == *app);
+                entry.map(|entry| (set(&entry.gains), set(&entry.loses)))
+            }
+        };
+        assert_eq!(entry.is_some(), old != &after[subject], "only whom it concerns: {step:?}");
+        assert_eq!(entry.unwrap_or_default(), (gains.clone(), loses.clone()), "{step:?}");
+        if *subject == caller {
             assert_eq!(set(&told.loses_own), loses, "{step:?}");
         }
-        affected += i64::from(old != &after[user]);
+        affected += i64::from(old != &after[subject]);
         gained.extend(gains);
         lost.extend(loses);
     }
     assert_eq!(
-        (set(&told.gained), set(&told.lost), told.affected_members),
+        (set(&told.gained), set(&told.lost), told.affected_members + told.affected_apps),
         (gained, lost, affected),
         "{step:?}"
     );
@@ -157,8 +169,8 @@ async fn take(
 }
 
 /// Gives everyone the step's roles, beside the one they always have.
-async fn assign(world: &World, tenant: TenantId, people: &[UserId], step: &Step) {
-    for (place, (user, held)) in people.iter().zip(&step.held).enumerate() {
+async fn assign(world: &World, tenant: TenantId, people: &[Subject], step: &Step) {
+    for (place, (subject, held)) in people.iter().zip(&step.held).enumerate() {
         let Some(held) = held else { continue };
         let base = ["owner", "admin"].get(place).copied().unwrap_or("viewer");
         let mut roles = BTreeMap::from([(base, None)]);
@@ -166,7 +178,11 @@ async fn assign(world: &World, tenant: TenantId, people: &[UserId], step: &Step)
             let hour = Duration::from_hours(1);
             roles.insert(OWN[*role], end.map(|ahead| if ahead { START + hour } else { START - hour }));
         }
-        world.db_join(tenant, *user, &roles.into_iter().collect::<Vec<_>>()).await;
+        let roles: Vec<_> = roles.into_iter().collect();
+        match *subject {
+            Subject::User(user) => world.db_join(tenant, user, &roles).await,
+            Subject::App(app) => world.db_app_roles(tenant, app, &roles).await,
+        }
     }
 }
 
@@ -175,19 +191,18 @@ async fn a_preview_is_what_then_happens() {
     on_both(async |world: World| {
         let (ada, bob) = (world.db_user("Ada").await, world.db_user("Bob").await);
         let tenant = world.tenant(ada, "Acme").await.id;
-        let mut people = vec![ada, bob];
-        for name in ["Cy", "Dee", "Eve"] {
-            people.push(world.db_user(name).await);
+        let mut people = vec![Subject::User(ada)];
+        for user in [bob, world.db_user("Cy").await, world.db_user("Dee").await, world.db_user("Eve").await] {
+            world.db_join(tenant, user, &[("viewer", None)]).await;
+            people.push(user.into());
         }
-        for user in &people[1..] {
-            world.db_join(tenant, *user, &[("viewer", None)]).await;
-        }
+        people.push(world.db_app(tenant, "Robot").await.into());
         for key in OWN {
             world.db_role(tenant, key, &[("projects:read", "allow")]).await;
         }
         let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]);
         let mut runner = TestRunner::new_with_rng(Config::default(), rng);
-        let (mut edited, mut deleted, mut refused, mut own) = (0, 0, 0, 0);
+        let (mut edited, mut deleted, mut refused, mut own, mut apps) = (0, 0, 0, 0, 0);
         for _ in 0..150 {
             let step = steps().new_tree(&mut runner).unwrap().current();
             assign(&world, tenant, &people, &step).await;
@@ -199,6 +214,7 @@ async fn a_preview_is_what_then_happens() {
                 (Ok(told), Ok(())) => {
                     agrees(&told, &before, &after, caller, &step);
                     own += i32::from(!told.loses_own.is_empty());
+                    apps += i32::from(told.affected_apps > 0);
                     let changed = i32::from(told.affected_members > 0);
                     match &step.act {
                         Act::Edit(_) => edited += changed,
@@ -215,10 +231,10 @@ async fn a_preview_is_what_then_happens() {
                 (told, done) => panic!("{step:?}: told {told:?}, done {done:?}"),
             }
         }
-        let enough = edited > 15 && deleted > 1 && refused > 10 && own > 1;
+        let enough = edited > 15 && deleted > 1 && refused > 10 && own > 1 && apps > 5;
         assert!(
             enough,
-            "too tame: {edited} edits, {deleted} deletions, {refused} refusals, {own} own losses"
+            "too tame: {edited} edits, {deleted} deletions, {refused} refusals, {own} own losses, {apps} with the app"
         );
         world.holds(tenant).await;
     })

@@ -15,7 +15,7 @@ use freehold::clock::{Clock, Timestamp};
 use freehold::config::TenantCreation;
 use freehold::db::{AuditEvent, Chain, Connection, Database, Executor, Target, Via};
 use freehold::error::{Error, Result};
-use freehold::ids::{IdentityId, InvitationId, RoleId, SessionHandle, TenantId, UserId, secret_hash};
+use freehold::ids::{AppId, IdentityId, InvitationId, RoleId, SessionHandle, TenantId, UserId, secret_hash};
 use freehold::tenants::{CreationRules, NewTenant, Tenant, create};
 
 /// When the world begins.
@@ -174,6 +174,44 @@ impl World {
         tx.touch_user(user).await.unwrap();
         let target = Target::new("member", user, "test");
         let event = AuditEvent::done(freehold::db::Actor::system("test"), "member.added", target);
+        tx.commit(event.affecting_access()).await.unwrap();
+    }
+
+    /// An app without roles.
+    pub(crate) async fn db_app(&self, tenant: TenantId, name: &str) -> AppId {
+        let app = AppId::new();
+        let mut on = self.database.upkeep().await.unwrap();
+        let text = "insert into apps (id, tenant_id, client_id, name, created_at, created_by) \
+                    values ($1, $2, $3, $4, $5, $1)";
+        let client = format!("fhc_{app}");
+        raw!(&mut on, execute, query(text).bind(app).bind(tenant).bind(&client).bind(name).bind(START))
+            .unwrap();
+        app
+    }
+
+    /// Makes these all the roles an app holds, each with or without an end.
+    pub(crate) async fn db_app_roles(
+        &self,
+        tenant: TenantId,
+        app: AppId,
+        roles: &[(&str, Option<Timestamp>)],
+    ) {
+        let policy = self.authz.policy(tenant).await.unwrap().unwrap();
+        let mut tx = self.database.write(Chain::Tenant(tenant)).await.unwrap();
+        let at = tx.at();
+        let text = "delete from app_roles where tenant_id = $1 and app_id = $2";
+        raw!(&mut tx, execute, query(text).bind(tenant).bind(app)).unwrap();
+        for (key, end) in roles {
+            let role = policy.role_by_key(key).unwrap().id;
+            let text = "insert into app_roles (tenant_id, app_id, role_id, expires_at, assigned_at) \
+                        values ($1, $2, $3, $4, $5)";
+            let _rows =
+                raw!(&mut tx, execute, query(text).bind(tenant).bind(app).bind(role).bind(*end).bind(at))
+                    .unwrap();
+        }
+        tx.touch_app(app).await.unwrap();
+        let target = Target::new("app", app, "test");
+        let event = AuditEvent::done(freehold::db::Actor::system("test"), "app.updated", target);
         tx.commit(event.affecting_access()).await.unwrap();
     }
 

@@ -1,4 +1,4 @@
-//! What one member may do and why: chosen by name or address, then permission by permission.
+//! What one member, a person or an app, may do and why: chosen by name or address, then permission by permission.
 
 use askama::Template;
 use axum::response::Response;
@@ -15,7 +15,7 @@ use crate::http::panel::parts::frame::{Frame, Section, also, path_of};
 use crate::http::panel::parts::shown::{Avatar, Badge, Moment};
 use crate::http::panel::parts::view::View;
 use crate::http::panel::{Icon, page};
-use crate::ids::UserId;
+use crate::ids::{AppId, Subject, UserId};
 use crate::lists::Window;
 use crate::members::{self, Filter};
 
@@ -31,6 +31,8 @@ pub(super) struct Wanted {
     search: Option<String>,
     /// The member who is asked about.
     user: Option<String>,
+    /// The app that is asked about.
+    app: Option<String>,
 }
 
 #[derive(Debug, Template)]
@@ -69,6 +71,8 @@ pub(in crate::http::panel) struct Chosen {
     /// The path of their page, for who may see it.
     pub(in crate::http::panel) href: Option<String>,
     pub(in crate::http::panel) disabled: bool,
+    /// Whether it is an app.
+    pub(in crate::http::panel) app: bool,
     pub(in crate::http::panel) roles: Vec<Badge>,
     pub(in crate::http::panel) policy_version: i64,
     pub(in crate::http::panel) groups: Vec<Group>,
@@ -112,11 +116,16 @@ pub(super) async fn show(
     let reader: Option<Grant<perm::MembersRead>> = also(&app, grant).await?;
     let search: String = wanted.search.unwrap_or_default().trim().chars().take(LONGEST).collect();
     // Whoever types looks for someone else.
-    let user = wanted.user.filter(|_| search.is_empty());
-    let chosen = match user {
-        Some(text) => {
-            let user: UserId = text.parse().map_err(|_not_an_id| Error::NotFound)?;
-            Some(chosen(&app, grant, user, now).await?)
+    let asked = Some((wanted.user, wanted.app)).filter(|_| search.is_empty()).unwrap_or_default();
+    let subject = match asked {
+        (Some(user), _) => Some(user.parse::<UserId>().map(Subject::User)),
+        (None, Some(app)) => Some(app.parse::<AppId>().map(Subject::App)),
+        (None, None) => None,
+    };
+    let chosen = match subject {
+        Some(subject) => {
+            let subject = subject.map_err(|_not_an_id| Error::NotFound)?;
+            Some(chosen(&app, grant, subject, now).await?)
         }
         None => None,
     };
@@ -144,11 +153,16 @@ pub(super) async fn show(
     }))
 }
 
-async fn chosen(app: &View, grant: &Grant<perm::AccessRead>, user: UserId, now: Timestamp) -> Result<Chosen> {
+async fn chosen(
+    app: &View,
+    grant: &Grant<perm::AccessRead>,
+    subject: Subject,
+    now: Timestamp,
+) -> Result<Chosen> {
     let catalogue = app.authz.catalogue();
     let all: Vec<PermissionId> = catalogue.iter().map(|(id, _)| id).collect();
     let MemberAccess { member, disabled, roles, policy_version, verdicts } =
-        app.authz.explain_member(grant, user, &all).await?;
+        app.authz.explain_member(grant, subject, &all).await?;
     let mut groups: Vec<Group> = Vec::new();
     for Verdict { permission, allowed, because } in verdicts {
         let info = catalogue.info(permission);
@@ -171,11 +185,16 @@ async fn chosen(app: &View, grant: &Grant<perm::AccessRead>, user: UserId, now: 
         name: held.role.name.clone(),
         until: held.expires_at.map(|end| Moment::new(end, now)),
     };
-    let href = format!("{}/members/{user}", path_of(grant));
+    let page = match subject {
+        Subject::User(user) if grant.can::<perm::MembersRead>() => Some(format!("members/{user}")),
+        Subject::App(app) if grant.can::<perm::AppsRead>() => Some(format!("apps/{app}")),
+        Subject::User(_) | Subject::App(_) => None,
+    };
     Ok(Chosen {
-        avatar: Avatar::new(user.uuid(), &member.name, None),
+        avatar: Avatar::new(subject.uuid(), &member.name, None),
         name: member.name,
-        href: grant.can::<perm::MembersRead>().then_some(href),
+        href: page.map(|page| format!("{}/{page}", path_of(grant))),
+        app: matches!(subject, Subject::App(_)),
         disabled,
         roles: roles.iter().map(badge).collect(),
         policy_version,

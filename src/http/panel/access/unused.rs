@@ -44,7 +44,7 @@ pub(in crate::http::panel) struct Idle {
     pub(in crate::http::panel) key: String,
     pub(in crate::http::panel) name: String,
     pub(in crate::http::panel) system: bool,
-    pub(in crate::http::panel) holders: i64,
+    pub(in crate::http::panel) holders: String,
     /// When it was made, if that is less long ago than was asked for.
     pub(in crate::http::panel) young: Option<Moment>,
     pub(in crate::http::panel) gives: usize,
@@ -80,7 +80,10 @@ impl Idle {
             key: role.key,
             name: role.name,
             system: role.system,
-            holders: role.member_count,
+            holders: match (role.member_count, role.app_count) {
+                (0, 0) => "Nobody holds it now".to_owned(),
+                (members, apps) => format!("{} it", roles::who_hold(members, apps, thousands)),
+            },
             gives: role.permission_count,
             permissions: role.permissions.into_iter().map(rest).collect(),
         }
@@ -88,11 +91,7 @@ impl Idle {
 
     /// What was found, in words.
     fn says(&self) -> String {
-        let holders = match self.holders {
-            0 => "Nobody holds it now".to_owned(),
-            1 => "1 member holds it".to_owned(),
-            several => format!("{} members hold it", thousands(several)),
-        };
+        let holders = &self.holders;
         match (self.permissions.len(), self.gives) {
             (_, 0) => format!("{holders}. It gives nothing."),
             (0, _) => format!("{holders}. All it gives was used."),

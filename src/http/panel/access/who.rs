@@ -14,7 +14,8 @@ use crate::http::panel::parts::frame::{Frame, Section, path_of};
 use crate::http::panel::parts::shown::Avatar;
 use crate::http::panel::parts::view::View;
 use crate::http::panel::{Icon, page};
-use crate::ids::UserId;
+use crate::ids::Subject;
+use uuid::Uuid;
 
 #[derive(Debug, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -50,8 +51,20 @@ impl WhoPage {
             (None, ..) => "Nothing is asked yet".to_owned(),
             (_, _, true) => "More than fit on a page".to_owned(),
             (_, 0, false) => "Nobody".to_owned(),
-            (_, 1, false) => "1 person".to_owned(),
-            (_, several, false) => format!("{several} people"),
+            (_, all, false) => {
+                let apps = self.people.iter().filter(|person| person.app).count();
+                let people = match all - apps {
+                    1 => "1 person".to_owned(),
+                    several => format!("{several} people"),
+                };
+                match (all - apps, apps) {
+                    (_, 0) => people,
+                    (0, 1) => "1 app".to_owned(),
+                    (0, several) => format!("{several} apps"),
+                    (_, 1) => format!("{people} and 1 app"),
+                    (_, several) => format!("{people} and {several} apps"),
+                }
+            }
         }
     }
 
@@ -69,6 +82,8 @@ pub(in crate::http::panel) struct Person {
     /// Where all they may do is told.
     pub(in crate::http::panel) href: String,
     pub(in crate::http::panel) own: bool,
+    /// Whether it is an app.
+    pub(in crate::http::panel) app: bool,
     pub(in crate::http::panel) lines: Vec<Line>,
 }
 
@@ -83,20 +98,21 @@ pub(super) async fn show(
     let name = wanted.permission.unwrap_or_default();
     let asked = catalogue.get(&name);
     let scope = format!("panel who-can {} {name}", grant.tenant());
-    let after: Option<UserId> = pagination::decode(&app.sealer, &scope, wanted.cursor.as_deref())?;
+    let after: Option<Uuid> = pagination::decode(&app.sealer, &scope, wanted.cursor.as_deref())?;
     let (people, more) = match asked {
         Some(id) => app.authz.who_can(grant, id, (after, pagination::DEFAULT_LIMIT)).await?,
         None => (Vec::new(), false),
     };
     let first = format!("{path}/access/who-can?permission={name}");
     let next = match people.last().filter(|_| more) {
-        Some(last) => Some(pagination::encode(&app.sealer, &scope, &last.member.id)?),
+        Some(last) => Some(pagination::encode(&app.sealer, &scope, &last.member.id.uuid())?),
         None => None,
     };
     let person = |Able { member, because }: Able| Person {
         avatar: Avatar::new(member.id.uuid(), &member.name, None),
-        href: format!("{path}/access?user={}", member.id),
-        own: grant.is(member.id),
+        href: format!("{path}/access?{}={}", member.id.kind(), member.id.uuid()),
+        own: member.id == grant.subject(),
+        app: matches!(member.id, Subject::App(_)),
         name: member.name,
         lines: lines(&because, now),
     };

@@ -84,6 +84,8 @@ pub(in crate::http::panel) struct AppPage {
     pub(in crate::http::panel) may_change: bool,
     pub(in crate::http::panel) may_make_secrets: bool,
     pub(in crate::http::panel) may_delete: bool,
+    /// Where all it may do is told, for who may ask.
+    pub(in crate::http::panel) explained: Option<String>,
     /// Whether the sign-in is recent enough to make a secret.
     pub(in crate::http::panel) fresh: bool,
 }
@@ -314,6 +316,7 @@ pub(super) async fn app_page(app: &View, grant: &Grant<perm::AppsRead>, id: AppI
         may_change: grant.can::<perm::AppsUpdate>(),
         may_make_secrets: grant.can::<perm::AppsSecrets>(),
         may_delete: grant.can::<perm::AppsDelete>(),
+        explained: grant.can::<perm::AccessRead>().then(|| format!("{}/access?app={id}", path_of(grant))),
         fresh: grant.principal().require_fresh(now).is_ok(),
     })
 }

@@ -70,6 +70,8 @@ const DEEDS: &[(&str, &str, bool, &str)] = &[
     ("app_key.added", "registered a public key of the app", true, "App key registered"),
     ("app_key.removed", "removed a public key of the app", true, "App key removed"),
     ("token.issued", "got an access token", false, "Access token issued"),
+    ("device.approved", "let in the tool", true, "Tool let in"),
+    ("device.declined", "turned away the tool", true, "Tool turned away"),
     ("token.revoked", "revoked a token:", true, "Token revoked"),
     ("audit.expired", "removed old events from this log:", false, "Old events removed"),
     ("tenant.updated", "changed the settings", false, "Settings changed"),

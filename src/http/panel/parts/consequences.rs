@@ -1,4 +1,4 @@
-//! What a change would do to people and routes, as pages ask before it is done. Made from a domain's preview;
+//! What a change would do to people, apps and routes, as pages ask before it is done. Made from a domain's preview;
 //! must never name anyone the preview does not name.
 
 use std::collections::BTreeMap;
@@ -12,9 +12,10 @@ use crate::http::panel::parts::frame::path_of;
 use crate::http::panel::parts::shown::{Moment, thousands};
 use crate::http::panel::parts::view::View;
 use crate::http::routes::{Area, RouteTable};
-use crate::roles::{Affected, Preview};
+use crate::ids::Subject;
+use crate::roles::{self, Preview};
 
-/// How many people with the same fate are named.
+/// How many with the same fate are named.
 const NAMED: usize = 12;
 
 /// How many fates are told apart.
@@ -23,13 +24,13 @@ const FATES: usize = 10;
 /// What a change would do.
 #[derive(Debug, Clone)]
 pub(in crate::http::panel) struct Consequences {
-    /// How many members it concerns, in words.
+    /// How many members and apps it concerns, in words.
     pub(in crate::http::panel) says: String,
     /// What the reader would lose.
     pub(in crate::http::panel) own: Vec<Permit>,
     /// Whether what the page takes is among it.
     pub(in crate::http::panel) loses_page: bool,
-    /// What becomes of whom, the most people first.
+    /// What becomes of whom, the most first.
     pub(in crate::http::panel) fates: Vec<Fate>,
     /// The routes that open to someone.
     pub(in crate::http::panel) opens: Vec<Door>,
@@ -39,13 +40,13 @@ pub(in crate::http::panel) struct Consequences {
     pub(in crate::http::panel) recent: String,
 }
 
-/// What becomes of people who gain and lose the same.
+/// What becomes of those who gain and lose the same.
 #[derive(Debug, Clone)]
 pub(in crate::http::panel) struct Fate {
     /// Some of them.
     pub(in crate::http::panel) people: Vec<Named>,
-    /// How many more there are.
-    pub(in crate::http::panel) more: i64,
+    /// How many more there are, in words; empty when there are none.
+    pub(in crate::http::panel) more: String,
     /// Whether these are of several fates, so that each gains or loses at least one of what is listed.
     pub(in crate::http::panel) various: bool,
     pub(in crate::http::panel) gains: Vec<Permit>,
@@ -95,10 +96,13 @@ impl Consequences {
             says: says(preview),
             own: permits(catalogue, &preview.loses_own),
             loses_page: preview.loses_own.iter().any(|name| page.contains(&name.as_str())),
-            fates: fates(preview, catalogue, |entry| Named {
-                name: entry.user.name.clone(),
-                href: format!("{}/members/{}", path_of(grant), entry.user.id),
-                own: grant.is(entry.user.id),
+            fates: fates(preview, catalogue, |subject, name| Named {
+                name: name.to_owned(),
+                href: match subject {
+                    Subject::User(user) => format!("{}/members/{user}", path_of(grant)),
+                    Subject::App(app) => format!("{}/apps/{app}", path_of(grant)),
+                },
+                own: grant.subject() == subject,
             }),
             opens: doors(&app.routes, &preview.gained),
             closes: doors(&app.routes, &preview.lost),
@@ -123,15 +127,6 @@ impl Consequences {
 }
 
 impl Fate {
-    /// How many there are without those named, in words.
-    pub(in crate::http::panel) fn others(&self) -> String {
-        match (self.people.is_empty(), self.more) {
-            (true, 1) => "1 member".to_owned(),
-            (true, more) => format!("{} members", thousands(more)),
-            (false, more) => format!("and {} more", thousands(more)),
-        }
-    }
-
     /// How much is gained and lost, in words.
     pub(in crate::http::panel) fn sum(&self) -> String {
         match (self.gains.len(), self.loses.len()) {
@@ -172,10 +167,13 @@ fn says(preview: &Preview) -> String {
         (true, false) => ("loses", "lose"),
         _ => ("gains or loses", "gain or lose"),
     };
-    match preview.affected_members {
+    let (members, apps) = (preview.affected_members, preview.affected_apps);
+    match members + apps {
         0 => "Nobody gains or loses anything.".to_owned(),
-        1 => format!("1 member {one} something."),
-        several => format!("{} members {many} something.", thousands(several)),
+        all => {
+            let verb = if all == 1 { one } else { many };
+            format!("{} {verb} something.", roles::holders(members, apps, thousands))
+        }
     }
 }
 
@@ -186,32 +184,58 @@ fn permits(catalogue: &Catalogue, names: &[String]) -> Vec<Permit> {
     names.iter().map(|name| Permit { name: name.clone(), sentence: sentence(name) }).collect()
 }
 
-/// People with the same fate together; those who are not named, or in too many fates, at the end.
-fn fates(preview: &Preview, catalogue: &Catalogue, named: impl Fn(&Affected) -> Named) -> Vec<Fate> {
-    let mut alike: BTreeMap<(&[String], &[String]), Vec<&Affected>> = BTreeMap::new();
-    for entry in &preview.members {
-        alike.entry((&entry.gains, &entry.loses)).or_default().push(entry);
+/// Who would gain and lose what, as fates are made of it.
+struct Entry<'a> {
+    subject: Subject,
+    name: &'a str,
+    gains: &'a [String],
+    loses: &'a [String],
+}
+
+fn entries(preview: &Preview) -> impl Iterator<Item = Entry<'_>> {
+    let members = preview.members.iter().map(|one| Entry {
+        subject: Subject::User(one.user.id),
+        name: &one.user.name,
+        gains: &one.gains,
+        loses: &one.loses,
+    });
+    members.chain(preview.apps.iter().map(|one| Entry {
+        subject: Subject::App(one.app.id),
+        name: &one.app.name,
+        gains: &one.gains,
+        loses: &one.loses,
+    }))
+}
+
+/// Those with the same fate together; those who are not named, or in too many fates, at the end.
+fn fates(preview: &Preview, catalogue: &Catalogue, named: impl Fn(Subject, &str) -> Named) -> Vec<Fate> {
+    let mut alike: BTreeMap<(&[String], &[String]), Vec<Entry<'_>>> = BTreeMap::new();
+    for entry in entries(preview) {
+        alike.entry((entry.gains, entry.loses)).or_default().push(entry);
     }
     let mut alike: Vec<_> = alike.into_iter().collect();
-    alike.sort_by_key(|(_, people)| std::cmp::Reverse(people.len()));
-    let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
-    let mut left = preview.affected_members;
+    alike.sort_by_key(|(_, all)| std::cmp::Reverse(all.len()));
+    let (mut members, mut apps) = (preview.affected_members, preview.affected_apps);
+    let various = members + apps > 1;
     let mut fates = Vec::new();
-    for ((gains, loses), people) in alike.into_iter().take(FATES) {
-        left -= count(people.len());
+    for ((gains, loses), all) in alike.into_iter().take(FATES) {
+        for entry in &all {
+            *(if entry.subject.user().is_some() { &mut members } else { &mut apps }) -= 1;
+        }
+        let more = i64::try_from(all.len().saturating_sub(NAMED)).unwrap_or(i64::MAX);
         fates.push(Fate {
-            people: people.iter().take(NAMED).map(|entry| named(entry)).collect(),
-            more: count(people.len().saturating_sub(NAMED)),
+            people: all.iter().take(NAMED).map(|entry| named(entry.subject, entry.name)).collect(),
+            more: if more == 0 { String::new() } else { format!("and {} more", thousands(more)) },
             various: false,
             gains: permits(catalogue, gains),
             loses: permits(catalogue, loses),
         });
     }
-    if left > 0 {
+    if members + apps > 0 {
         fates.push(Fate {
             people: Vec::new(),
-            more: left,
-            various: preview.affected_members > 1,
+            more: roles::holders(members, apps, thousands),
+            various,
             gains: permits(catalogue, &preview.gained),
             loses: permits(catalogue, &preview.lost),
         });
@@ -234,7 +258,8 @@ mod tests {
     use super::*;
     use crate::decisions::Flips;
     use crate::error::Person;
-    use crate::ids::UserId;
+    use crate::ids::{AppId, UserId};
+    use crate::roles::{Affected, AffectedApp, NamedApp};
 
     fn preview(members: &[(&str, &[&str], &[&str])], affected_members: i64) -> Preview {
         let words = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
@@ -247,6 +272,8 @@ mod tests {
             policy_version: 1,
             members: members.iter().map(entry).collect(),
             affected_members,
+            apps: Vec::new(),
+            affected_apps: 0,
             gained: words(&["projects:read"]),
             lost: words(&[]),
             loses_own: Vec::new(),
@@ -254,13 +281,12 @@ mod tests {
         }
     }
 
-    fn told(preview: &Preview) -> Vec<(Vec<String>, i64, bool)> {
+    fn told(preview: &Preview) -> Vec<(Vec<String>, String, bool)> {
         let catalogue = Catalogue::load(include_str!("../../../../policies/permissions.toml")).unwrap();
-        let named =
-            |entry: &Affected| Named { name: entry.user.name.clone(), href: String::new(), own: false };
+        let named = |_, name: &str| Named { name: name.to_owned(), href: String::new(), own: false };
         let people = |fate: &Fate| fate.people.iter().map(|one| one.name.clone()).collect();
         let fates = fates(preview, &catalogue, named);
-        fates.iter().map(|fate| (people(fate), fate.more, fate.various)).collect()
+        fates.iter().map(|fate| (people(fate), fate.more.clone(), fate.various)).collect()
     }
 
     #[test]
@@ -268,13 +294,28 @@ mod tests {
         let read: &[&str] = &["projects:read"];
         let some = [("Ada", read, &[][..]), ("Ben", &[], &["audit:read"]), ("Cy", read, &[])];
         let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-        let expected = [(names(&["Ada", "Cy"]), 0, false), (names(&["Ben"]), 0, false)];
+        let expected =
+            [(names(&["Ada", "Cy"]), String::new(), false), (names(&["Ben"]), String::new(), false)];
         assert_eq!(told(&preview(&some, 3)), expected);
         let rest = told(&preview(&some, 10));
-        assert_eq!(rest.last().unwrap(), &(Vec::new(), 7, true), "those who are not named are counted");
-        assert_eq!(told(&preview(&[], 4)), [(Vec::new(), 4, true)]);
+        assert_eq!(
+            rest.last().unwrap(),
+            &(Vec::new(), "7 members".to_owned(), true),
+            "those who are not named are counted"
+        );
+        assert_eq!(told(&preview(&[], 4)), [(Vec::new(), "4 members".to_owned(), true)]);
         assert_eq!(told(&preview(&[], 0)), []);
         let crowd: Vec<_> = (0..30).map(|_| ("Dee", read, &[][..])).collect();
-        assert_eq!(told(&preview(&crowd, 30)), [(vec!["Dee".to_owned(); NAMED], 18, false)]);
+        assert_eq!(
+            told(&preview(&crowd, 30)),
+            [(vec!["Dee".to_owned(); NAMED], "and 18 more".to_owned(), false)]
+        );
+        // Apps stand with the people who share their fate, and are counted apart.
+        let app = NamedApp { id: AppId::new(), name: "Robot".to_owned() };
+        let robot = AffectedApp { app, gains: vec!["projects:read".to_owned()], loses: Vec::new() };
+        let mixed = Preview { apps: vec![robot], affected_apps: 3, ..preview(&some[..1], 2) };
+        let rest = (Vec::new(), "1 member and 2 apps".to_owned(), true);
+        assert_eq!(told(&mixed), [(names(&["Ada", "Robot"]), String::new(), false), rest]);
+        assert_eq!(says(&mixed), "2 members and 3 apps gain something.");
     }
 }

@@ -280,41 +280,24 @@ pub(in crate::http::panel) fn tenant_pages<P>(
     };
     let sees_tokens = grant.can::<perm::TokensRead>() || grant.can::<perm::TokensCreate>();
     let may_change = grant.can::<perm::TenantUpdate>() || grant.can::<perm::TenantDelete>();
+    let (overview, projects) = (grant.can::<perm::TenantRead>(), grant.can::<perm::ProjectsRead>());
+    let (members, roles) = (grant.can::<perm::MembersRead>(), grant.can::<perm::RolesRead>());
+    let invitations = grant.can::<perm::InvitationsRead>();
+    let (access, audit) = (grant.can::<perm::AccessRead>(), grant.can::<perm::AuditRead>());
     let groups = [
         (
             "",
             vec![
-                (Section::Overview, "", "Overview", Icon::Overview, "g o", grant.can::<perm::TenantRead>()),
-                (
-                    Section::Projects,
-                    "/projects",
-                    "Projects",
-                    Icon::Project,
-                    "g p",
-                    grant.can::<perm::ProjectsRead>(),
-                ),
+                (Section::Overview, "", "Overview", Icon::Overview, "g o", overview),
+                (Section::Projects, "/projects", "Projects", Icon::Project, "g p", projects),
             ],
         ),
         (
             "People",
             vec![
-                (
-                    Section::Members,
-                    "/members",
-                    "Members",
-                    Icon::Members,
-                    "g m",
-                    grant.can::<perm::MembersRead>(),
-                ),
-                (
-                    Section::Invitations,
-                    "/invitations",
-                    "Invitations",
-                    Icon::Invitation,
-                    "g i",
-                    grant.can::<perm::InvitationsRead>(),
-                ),
-                (Section::Roles, "/roles", "Roles", Icon::Role, "g r", grant.can::<perm::RolesRead>()),
+                (Section::Members, "/members", "Members", Icon::Members, "g m", members),
+                (Section::Invitations, "/invitations", "Invitations", Icon::Invitation, "g i", invitations),
+                (Section::Roles, "/roles", "Roles", Icon::Role, "g r", roles),
                 (Section::Requests, "/requests", "Requests", Icon::Flag, "g q", true),
             ],
         ),
@@ -323,8 +306,8 @@ pub(in crate::http::panel) fn tenant_pages<P>(
             vec![
                 (Section::Apps, "/apps", "Apps", Icon::App, "g b", grant.can::<perm::AppsRead>()),
                 (Section::Tokens, "/tokens", "Tokens", Icon::Token, "g k", sees_tokens),
-                (Section::Access, "/access", "Access", Icon::Access, "g c", grant.can::<perm::AccessRead>()),
-                (Section::Audit, "/audit", "Audit log", Icon::Audit, "g l", grant.can::<perm::AuditRead>()),
+                (Section::Access, "/access", "Access", Icon::Access, "g c", access),
+                (Section::Audit, "/audit", "Audit log", Icon::Audit, "g l", audit),
                 (Section::Settings, "/settings", "Settings", Icon::Settings, "g s", may_change),
             ],
         ),

@@ -56,6 +56,8 @@ pub(in crate::http::panel) enum Notice {
     OthersEnded,
     Linked,
     Unlinked,
+    ToolLetIn,
+    ToolTurnedAway,
 }
 
 const ALL: &[(Notice, &str, &str)] = &[
@@ -117,6 +119,8 @@ const ALL: &[(Notice, &str, &str)] = &[
     (Notice::OthersEnded, "others-ended", "All your other sessions are ended."),
     (Notice::Linked, "linked", "The identity is linked. You can sign in with it from now on."),
     (Notice::Unlinked, "unlinked", "The identity is unlinked."),
+    (Notice::ToolLetIn, "tool-let-in", "The tool is let in. Go back to it; you can close this page."),
+    (Notice::ToolTurnedAway, "tool-turned-away", "The tool is turned away, and was given nothing."),
 ];
 
 impl Notice {

@@ -10,8 +10,9 @@ use crate::http::panel::access::who::{Person, WhoPage};
 use crate::http::panel::access::{Line, Tab, tabs};
 use crate::http::panel::members::Row;
 use crate::http::panel::parts::frame::Section;
-use crate::http::panel::parts::shown::Badge;
+use crate::http::panel::parts::shown::{Badge, thousands};
 use crate::http::panel::parts::view::Look;
+use crate::roles::who_hold;
 
 const PATH: &str = "/t/acme";
 
@@ -35,6 +36,7 @@ impl Sampled for PersonPage {
             ("chosen", asked(chosen())),
             ("awkward", asked(awkward)),
             ("disabled", asked(Chosen { disabled: true, href: None, ..chosen() })),
+            ("app", asked(Chosen { app: true, disabled: true, href: None, ..chosen() })),
             ("nobody", Self { search: "nobody is called this".to_owned(), ..person(look, Vec::new()) }),
             ("reader", Self { may_search: false, ..person(look, Vec::new()) }),
         ]
@@ -75,6 +77,7 @@ fn chosen() -> Chosen {
         avatar: scene::avatar(1, "Ben Sample"),
         href: Some("#".to_owned()),
         disabled: false,
+        app: false,
         roles: vec![
             scene::badge("Member"),
             Badge { name: "On call".to_owned(), until: Some(scene::ahead(30)) },
@@ -173,6 +176,7 @@ fn able(number: usize, name: &str, lines: Vec<Line>) -> Person {
         avatar: scene::avatar(number, name),
         href: "#".to_owned(),
         own: number == 0,
+        app: number == 2,
         lines,
     }
 }
@@ -270,7 +274,7 @@ impl Sampled for UnusedPage {
             key: "#".to_owned(),
             name: name.to_owned(),
             system,
-            holders,
+            holders: format!("{} it", who_hold(holders, holders % 2, thousands)),
             young: None,
             gives,
             permissions,

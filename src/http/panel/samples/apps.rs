@@ -84,6 +84,7 @@ fn app(look: Look, name: &str) -> AppPage {
         may_change: true,
         may_make_secrets: true,
         may_delete: true,
+        explained: Some("#".to_owned()),
         fresh: true,
     }
 }
@@ -113,6 +114,7 @@ impl Sampled for AppPage {
             may_change: false,
             may_make_secrets: false,
             may_delete: false,
+            explained: None,
             ..app(look, "Website")
         };
         vec![

@@ -8,6 +8,8 @@ mod access;
 mod account;
 mod apps;
 mod audit;
+mod device;
+mod docs;
 mod domains;
 mod invitations;
 mod invited;
@@ -61,6 +63,8 @@ pub(super) fn all(look: Look) -> Vec<Sample> {
         of::<super::sign_in::FailedPage>(look),
         of::<super::account::AccountPage>(look),
         of::<super::identities::LinkPage>(look),
+        of::<super::device::CodePage>(look),
+        of::<super::device::ToolPage>(look),
         of::<super::tenants::TenantsPage>(look),
         of::<super::overview::OverviewPage>(look),
         of::<super::members::MembersPage>(look),
@@ -106,6 +110,8 @@ pub(super) fn all(look: Look) -> Vec<Sample> {
         of::<super::operator::person::AccountDetailPage>(look),
         of::<super::operator::reason::ReasonPage>(look),
         of::<super::search::SearchPage>(look),
+        of::<super::docs::DocsPage>(look),
+        of::<super::docs::GroupPage>(look),
         of::<super::problem::ProblemPage>(look),
         of::<super::mailbox::MailboxPage>(look),
     ]
@@ -153,6 +159,7 @@ mod tests {
         for source in [
             read(&panel),
             read(&panel.join("access")),
+            read(&panel.join("docs")),
             read(&panel.join("apps")),
             read(&panel.join("tokens")),
             read(&panel.join("operator")),

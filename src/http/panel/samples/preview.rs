@@ -86,8 +86,13 @@ pub(super) fn nobody() -> Consequences {
 }
 
 fn crowd() -> Consequences {
-    let many = Fate { people: people(8), more: 10_474, ..fate(&[], &MANY) };
-    let rest = Fate { people: Vec::new(), more: 212, various: true, ..fate(&["members:invite"], &MANY) };
+    let many = Fate { people: people(8), more: "and 10,474 more".to_owned(), ..fate(&[], &MANY) };
+    let rest = Fate {
+        people: Vec::new(),
+        more: "208 members and 4 apps".to_owned(),
+        various: true,
+        ..fate(&["members:invite"], &MANY)
+    };
     Consequences {
         says: "10,694 members gain or lose something.".to_owned(),
         fates: vec![many, rest],
@@ -96,8 +101,12 @@ fn crowd() -> Consequences {
 }
 
 fn unnamed() -> Consequences {
-    let all =
-        Fate { people: Vec::new(), more: 12, various: true, ..fate(&["members:invite"], &["audit:read"]) };
+    let all = Fate {
+        people: Vec::new(),
+        more: "12 members".to_owned(),
+        various: true,
+        ..fate(&["members:invite"], &["audit:read"])
+    };
     Consequences {
         says: "12 members gain or lose something.".to_owned(),
         fates: vec![all],
@@ -148,7 +157,13 @@ const MANY: [&str; 7] = [
 ];
 
 fn fate(gains: &[&str], loses: &[&str]) -> Fate {
-    Fate { people: Vec::new(), more: 0, various: false, gains: permits(gains), loses: permits(loses) }
+    Fate {
+        people: Vec::new(),
+        more: String::new(),
+        various: false,
+        gains: permits(gains),
+        loses: permits(loses),
+    }
 }
 
 fn permits(names: &[&str]) -> Vec<Permit> {

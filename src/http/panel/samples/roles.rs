@@ -54,6 +54,7 @@ pub(super) fn system() -> Vec<RoleCard> {
         system: true,
         held: key == "admin",
         members,
+        apps: members % 2,
         inherits: parent.map(str::to_owned).into_iter().collect(),
         groups: groups(parent),
     };
@@ -84,6 +85,7 @@ pub(super) fn own() -> RoleCard {
         system: false,
         held: true,
         members: 1,
+        apps: 2,
         inherits: vec!["Viewer".to_owned()],
         groups,
     }

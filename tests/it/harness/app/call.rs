@@ -1,7 +1,10 @@
 //! One request through the router, and what came back. Used through the callers of `harness/app.rs`.
 
+use std::net::IpAddr;
+
 use axum::Router;
 use axum::body::Body;
+use freehold::http::Peer;
 use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt as _;
 use serde_json::Value;
@@ -17,6 +20,12 @@ impl Call {
     /// With one more header.
     pub(crate) fn header(mut self, name: &str, value: impl AsRef<str>) -> Self {
         self.request = self.request.header(name, value.as_ref());
+        self
+    }
+
+    /// From this address.
+    pub(crate) fn from(mut self, address: &str) -> Self {
+        self.request = self.request.extension(Peer((address.parse::<IpAddr>().unwrap(), 1).into()));
         self
     }
 
@@ -89,6 +98,8 @@ impl Answer {
         let mut headers: Vec<(String, String)> = self
             .headers
             .iter()
+            // How much is left of a limit is less after each request.
+            .filter(|(name, _)| !name.as_str().starts_with("ratelimit-"))
             .map(|(name, value)| {
                 (name.to_string(), String::from_utf8_lossy(value.as_bytes()).replace(id, "…"))
             })

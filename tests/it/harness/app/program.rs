@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::time::Duration;
 
 use freehold::db::{Actor, AuditEvent, Chain, Target};
-use freehold::ids::{Subject, TokenId};
+use freehold::ids::{AppId, Subject, TokenId};
 use freehold::tokens;
 use freehold::tokens::format::Kind;
 
@@ -37,6 +37,13 @@ impl Browser {
 }
 
 impl Person {
+    /// Registers an app of the tenant with these roles.
+    pub(crate) async fn registers(&self, tenant: &Tenant, name: &str, roles: serde_json::Value) -> AppId {
+        let new = serde_json::json!({ "name": name, "roles": roles });
+        let made = self.post_json(&tenant.api("/apps"), new).await.expect(201).json();
+        made["id"].as_str().unwrap().parse().unwrap()
+    }
+
     /// Mints a token of theirs; they have just signed in.
     pub(crate) async fn mints(&self, tenant: &Tenant, scopes: &[&str]) -> Program {
         let new = serde_json::json!({ "name": "A program", "scopes": scopes });
@@ -46,19 +53,30 @@ impl Person {
 }
 
 impl TestApp {
-    /// A token of theirs, made past the rules for minting.
+    /// A personal token of theirs, made past the rules for minting.
     pub(crate) async fn db_token(&self, tenant: &Tenant, person: &Person, scopes: &str) -> MintedToken {
-        self.db_token_of(tenant, person.id.into(), Kind::Personal, scopes).await
+        self.db_token_of(tenant, person.id, scopes).await
     }
 
     /// A token of the app with this id, made past the token endpoint.
     pub(crate) async fn db_access_token(&self, tenant: &Tenant, app: &str, scopes: &str) -> MintedToken {
-        self.db_token_of(tenant, Subject::App(app.parse().unwrap()), Kind::Access, scopes).await
+        self.db_token_of(tenant, app.parse::<AppId>().unwrap(), scopes).await
     }
 
-    async fn db_token_of(&self, tenant: &Tenant, owner: Subject, kind: Kind, scopes: &str) -> MintedToken {
+    /// A token made past the rules for minting: a person's personal one, an app's access token.
+    pub(crate) async fn db_token_of(
+        &self,
+        tenant: &Tenant,
+        owner: impl Into<Subject>,
+        scopes: &str,
+    ) -> MintedToken {
+        let owner = owner.into();
+        let (kind, lasts) = match owner {
+            Subject::User(_) => (Kind::Personal, Duration::from_hours(24)),
+            Subject::App(_) => (Kind::Access, Duration::from_hours(1)),
+        };
         let mut tx = self.state.database.write(Chain::Tenant(tenant.id)).await.unwrap();
-        let expires_at = tx.at() + Duration::from_hours(24);
+        let expires_at = tx.at() + lasts;
         let scopes: Vec<&str> = scopes.split(' ').collect();
         let access =
             tokens::Access { tenant: tenant.id, owner, name: "Made by a test", scopes: &scopes, expires_at };
