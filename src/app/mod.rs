@@ -85,14 +85,7 @@ pub async fn build(config: Config, database: Database, mailbox: Option<MailBox>)
     let capacity = Capacity { tenants: config.limits.cached_tenants, members: config.limits.cached_members };
     let authz = Arc::new(Authz::new(database.clone(), engine, catalogue, system, capacity).await?);
     let redis = config.redis_url.as_ref().map(|url| url.expose_secret().to_owned());
-    let store = match &redis {
-        Some(url) => {
-            let store = SessionStore::redis(url)?;
-            store.started().await;
-            store
-        }
-        None => SessionStore::Sql(database.clone()),
-    };
+    let store = session_store(redis.as_deref(), &database).await?;
     let limits = (config.session_idle, config.session_absolute);
     let sessions =
         Sessions::new(store, database.clone(), Arc::clone(&authz), limits, config.limits.cached_members);
@@ -157,6 +150,14 @@ fn share_rate(rate: &Arc<Rate>, redis: Option<String>, clock: Clock) -> impl Fut
             None => rate.alone(),
         }
     }
+}
+
+/// Where sessions are kept: in Redis when there is one.
+async fn session_store(redis: Option<&str>, database: &Database) -> Result<SessionStore> {
+    let Some(url) = redis else { return Ok(SessionStore::Sql(database.clone())) };
+    let store = SessionStore::redis(url)?;
+    store.started().await;
+    Ok(store)
 }
 
 fn providers(config: &Config, clock: &Clock) -> Result<Providers> {

@@ -63,6 +63,7 @@ pub(in crate::http::panel) struct NewAppPage {
 }
 
 /// An app that is there.
+#[allow(clippy::struct_excessive_bools, reason = "what the reader may do, each by itself")]
 #[derive(Debug, Template)]
 #[template(path = "pages/app.html")]
 pub(in crate::http::panel) struct AppPage {

@@ -20,7 +20,10 @@ pub(super) fn token(number: usize, name: &str) -> TokenRow {
         name: name.to_owned(),
         prefix: format!("fhp_x9B{number}"),
         scopes: vec!["members:read".to_owned(), "projects:read".to_owned(), "projects:update".to_owned()],
-        owner: (scene::id(number).to_string(), scene::PEOPLE[number % 8].0.to_owned()),
+        owner: (
+            scene::id(number).to_string(),
+            scene::PEOPLE.get(number).map_or("Ada Sample", |(name, _)| name).to_owned(),
+        ),
         of_app: false,
         own: number == 0,
         made: scene::ago(24 * 50),

@@ -85,6 +85,10 @@ impl TokensPage {
 }
 
 /// A token in a list: what is known of it, not what it is.
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "what is to be marked, and what the reader may do, each by itself"
+)]
 #[derive(Debug)]
 pub(super) struct TokenRow {
     /// Where it is rotated and revoked.
