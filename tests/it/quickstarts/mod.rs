@@ -44,26 +44,13 @@ async fn the_quick_start_in_typescript_is_sound_and_runs_as_written() {
     let source = folder.path().join("quickstart.mts");
     fs::write(&source, document.script("ts", "console.log();\nconsole.log")).unwrap();
     let modules = root().join("tests/tools/node_modules");
-    let types = modules.join("@types");
-    let checked = developer::run(
-        Path::new("node"),
-        &[
-            modules.join("typescript/bin/tsc").to_str().unwrap(),
-            "--strict",
-            "--target",
-            "es2022",
-            "--module",
-            "nodenext",
-            "--skipLibCheck",
-            "--typeRoots",
-            types.to_str().unwrap(),
-            "--types",
-            "node",
-            source.to_str().unwrap(),
-        ],
-        Vec::new(),
-    );
-    checked.await;
+    let path = |path: PathBuf| path.to_str().unwrap().to_owned();
+    let (compiler, types) = (path(modules.join("typescript/bin/tsc")), path(modules.join("@types")));
+    let rules = ["--strict", "--target", "es2022", "--module", "nodenext", "--skipLibCheck"];
+    let source = path(source);
+    let named = [compiler.as_str(), "--typeRoots", &types, "--types", "node", &source];
+    let options = [&named[..], &rules].concat();
+    developer::run(Path::new("node"), &options, Vec::new()).await;
     let program = fs::read_to_string(folder.path().join("quickstart.mjs")).unwrap();
     each_database(async |store| {
         let site = Site::start(store).await;
