@@ -115,11 +115,11 @@ impl Effects {
         names: impl IntoIterator<Item = (S, String)>,
     ) -> Preview {
         let words = |set| catalogue.names(set).into_iter().map(str::to_owned).collect::<Vec<String>>();
-        let mut named: Vec<(Subject, String)> =
+        let mut everyone: Vec<(Subject, String)> =
             names.into_iter().map(|(subject, name)| (subject.into(), name)).collect();
-        named.sort_by_cached_key(|(subject, name)| (name.to_lowercase(), *subject));
+        everyone.sort_by_cached_key(|(subject, name)| (name.to_lowercase(), *subject));
         let (mut members, mut apps) = (Vec::new(), Vec::new());
-        for (subject, name) in named.into_iter().filter(|(subject, _)| self.sees(*subject)) {
+        for (subject, name) in everyone.into_iter().filter(|(subject, _)| self.sees(*subject)) {
             let Some((gains, loses)) =
                 self.of.get(&subject).map(|(gains, loses)| (words(*gains), words(*loses)))
             else {
