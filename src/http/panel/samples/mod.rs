@@ -56,6 +56,7 @@ pub(super) struct Sample {
 }
 
 /// Every page in every state. A page that is not here fails a test below.
+#[allow(clippy::too_many_lines, reason = "a list of all there is")]
 pub(super) fn all(look: Look) -> Vec<Sample> {
     [
         of::<parts::PartsPage>(look),
