@@ -65,7 +65,7 @@ pub fn document(table: &RouteTable, rights: &Rights) -> Value {
             "responses": responses,
             "examples": examples,
             "headers": responses::all_headers(),
-            "securitySchemes": security_schemes(scopes),
+            "securitySchemes": security_schemes(&scopes),
         },
     })
 }
@@ -110,7 +110,7 @@ impl<'a> Shared<'a> {
     }
 }
 
-fn security_schemes(scopes: Map<String, Value>) -> Value {
+fn security_schemes(scopes: &Map<String, Value>) -> Value {
     json!({
         "session": {
             "type": "apiKey", "in": "cookie", "name": "__Host-freehold",

@@ -14,35 +14,33 @@ pub(super) fn curl(origin: &str, method: &str, path: &str, operation: &Value) ->
         .flatten()
         .filter_map(|one| one.as_object()?.keys().next().map(String::as_str))
         .collect();
-    let mut line = String::from("curl");
-    if method != "GET" {
-        line.push_str(&format!(" -X {method}"));
-    }
-    line.push_str(&format!(" '{origin}{}{}'", filled(path, &parameters), query(&parameters)));
+    let verb = if method == "GET" { String::new() } else { format!(" -X {method}") };
+    let address = format!("{origin}{}{}", filled(path, &parameters), query(&parameters));
+    let mut lines = vec![format!("curl{verb} '{address}'")];
     if schemes.contains(&"token") {
-        line.push_str(" \\\n  -H \"Authorization: Bearer $TOKEN\"");
+        lines.push("-H \"Authorization: Bearer $TOKEN\"".to_owned());
     } else if schemes.contains(&"session") {
-        line.push_str(" \\\n  -H \"Cookie: $COOKIE\"");
+        lines.push("-H \"Cookie: $COOKIE\"".to_owned());
         if method != "GET" {
-            line.push_str(&format!(" -H 'Origin: {origin}'"));
+            lines.push(format!("-H 'Origin: {origin}'"));
         }
     }
     if path.starts_with("/oauth/") {
-        line.push_str(" \\\n  -u \"$CLIENT_ID:$CLIENT_SECRET\"");
+        lines.push("-u \"$CLIENT_ID:$CLIENT_SECRET\"".to_owned());
     }
     let content = operation.pointer("/requestBody/content").and_then(Value::as_object);
     if let Some((kind, media)) = content.and_then(|content| content.iter().next()) {
         let example = media.get("example").cloned().unwrap_or_default();
         if kind == "application/json" {
-            line.push_str(&format!(" \\\n  -H 'Content-Type: {kind}' -d {}", quoted(&example.to_string())));
+            lines.push(format!("-H 'Content-Type: {kind}' -d {}", quoted(&example.to_string())));
         } else {
             for (name, value) in example.as_object().into_iter().flatten() {
                 let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-                line.push_str(&format!(" \\\n  --data-urlencode {}", quoted(&format!("{name}={value}"))));
+                lines.push(format!("--data-urlencode {}", quoted(&format!("{name}={value}"))));
             }
         }
     }
-    line
+    lines.join(" \\\n  ")
 }
 
 /// The path with an example in the place of each parameter.
