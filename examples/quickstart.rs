@@ -1,5 +1,11 @@
 //! The quick start of docs/quickstart-rust.md: the API by hand, with reqwest.
-#![allow(clippy::disallowed_methods, clippy::print_stdout, reason = "rules of Freehold's own house")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::similar_names,
+    reason = "rules of Freehold's own house"
+)]
 
 use std::env::var;
 use std::error::Error;

@@ -91,7 +91,7 @@ impl TokenFormat {
 }
 
 /// What is known of a secret.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Secret {
     /// Its id, which opens nothing.
     pub id: AppSecretId,

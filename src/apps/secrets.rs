@@ -143,7 +143,7 @@ pub(crate) async fn begin(
 }
 
 /// An app that proved who it is.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Client {
     /// The app.
     pub app: AppId,

@@ -113,14 +113,24 @@ pub(super) async fn parts(
                 where tenant_id = $1 and app_id >= $2 and app_id <= $3 and expires_at > $4 order by id";
     let rows: Vec<SecretRow> =
         sql!(on, fetch_all, query_as(text).bind(tenant).bind(oldest).bind(newest).bind(now))?;
-    Ok(Parts { roles, origins, secrets: rows.into_iter().map(|row| (row.app_id, row.secret)).collect() })
+    Ok(Parts { roles, origins, secrets: rows.into_iter().map(SecretRow::shown).collect() })
 }
 
 #[derive(Debug, sqlx::FromRow)]
 struct SecretRow {
     app_id: AppId,
-    #[sqlx(flatten)]
-    secret: Secret,
+    id: AppSecretId,
+    prefix: String,
+    created_at: Timestamp,
+    expires_at: Timestamp,
+    last_used_at: Option<Timestamp>,
+}
+
+impl SecretRow {
+    fn shown(self) -> (AppId, Secret) {
+        let Self { app_id, id, prefix, created_at, expires_at, last_used_at } = self;
+        (app_id, Secret { id, prefix, created_at, expires_at, last_used_at })
+    }
 }
 
 pub(super) async fn count(on: &mut impl Executor, tenant: TenantId) -> Result<i64> {

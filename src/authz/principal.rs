@@ -107,7 +107,7 @@ pub struct UserHead {
 }
 
 /// What every request by an app needs to know of it.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AppHead {
     /// The app's id.
     pub id: AppId,

@@ -146,8 +146,18 @@ pub(super) async fn user(on: &mut impl Executor, id: UserId) -> Result<Option<Us
 }
 
 pub(super) async fn app(on: &mut impl Executor, id: AppId) -> Result<Option<AppHead>> {
-    let text = "select id, tenant_id as tenant, client_id, name, enabled, version from apps where id = $1";
-    sql!(on, fetch_optional, query_as(text).bind(id))
+    let text = "select tenant_id, client_id, name, enabled, version from apps where id = $1";
+    let row: Option<(TenantId, String, String, bool, i64)> =
+        sql!(on, fetch_optional, query_as(text).bind(id))?;
+    let head = |(tenant, client_id, name, enabled, version)| AppHead {
+        id,
+        tenant,
+        client_id,
+        name,
+        enabled,
+        version,
+    };
+    Ok(row.map(head))
 }
 
 #[derive(Debug, sqlx::FromRow)]

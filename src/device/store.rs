@@ -11,9 +11,10 @@ use crate::oauth::Client;
 
 /// The enabled app of this client id. Before anybody is known to ask, so no tenant is given.
 pub(super) async fn client(on: &mut impl Executor, client_id: &str) -> Result<Option<Client>> {
-    let text = "select a.id as app, a.tenant_id as tenant from apps a join tenants t on t.id = a.tenant_id \
+    let text = "select a.id, a.tenant_id from apps a join tenants t on t.id = a.tenant_id \
                 where a.client_id = $1 and a.enabled and t.deleted_at is null";
-    sql!(on, fetch_optional, query_as(text).bind(client_id))
+    let row: Option<(AppId, TenantId)> = sql!(on, fetch_optional, query_as(text).bind(client_id))?;
+    Ok(row.map(|(app, tenant)| Client { app, tenant }))
 }
 
 pub(super) struct NewRow<'a> {

@@ -194,7 +194,7 @@ async fn send(
     let mail = InvitationMail {
         to: email,
         tenant: &grant.policy().name,
-        inviter: &grant.principal().name(),
+        inviter: grant.principal().name(),
         roles: &roles,
         link: &link,
         until: invitation.expires_at,

@@ -97,7 +97,7 @@ async fn tell(
         let mail = RequestMail {
             to: &to,
             tenant: &policy.name,
-            asker: &grant.principal().name(),
+            asker: grant.principal().name(),
             role,
             duration: &duration,
             reason: row.reason,

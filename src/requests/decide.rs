@@ -206,7 +206,7 @@ async fn end_with(
         let mail = DecisionMail {
             to: &to,
             tenant: &grant.policy().name,
-            decider: &grant.principal().name(),
+            decider: grant.principal().name(),
             role: &request.role.name,
             approved: status == Status::Approved,
             until: answered.given_until,

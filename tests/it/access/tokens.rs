@@ -383,13 +383,13 @@ async fn what_ends_a_token_ends_it_at_once_whichever_it_is() {
         of_bob.get("/api/v1/me").await.expect(200);
         acme.owner.patch(&path, json!({ "enabled": true })).await.expect(200);
         of_robot.get(&acme.api("/members")).await.expect(200);
-        let root = app.person("root").await;
-        root.operates(PlatformRole::Operator).await;
+        let operator = app.person("operator").await;
+        operator.operates(PlatformRole::Operator).await;
         let person = format!("/api/v1/operator/users/{}", bob.id);
-        root.post_json(&format!("{person}/disable"), json!({ "reason": "A test." })).await.expect(200);
+        operator.post_json(&format!("{person}/disable"), json!({ "reason": "A test." })).await.expect(200);
         of_bob.get(&acme.api("/members")).await.problem(401, "invalid-token");
         of_robot.get(&acme.api("/members")).await.expect(200);
-        root.post_json(&format!("{person}/enable"), json!({ "reason": "A test." })).await.expect(200);
+        operator.post_json(&format!("{person}/enable"), json!({ "reason": "A test." })).await.expect(200);
         of_bob.get(&acme.api("/members")).await.expect(200);
         // Revoked, each by itself.
         for owner in [Subject::User(bob.id), robot] {

@@ -4,7 +4,7 @@
 
 mod call;
 pub(crate) mod db;
-mod program;
+pub(crate) mod program;
 mod served;
 
 use std::ops::Deref;
@@ -34,8 +34,6 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 pub(crate) use self::call::{Answer, Call};
-#[allow(unused_imports, reason = "the benchmarks share this and call by no token")]
-pub(crate) use self::program::Program;
 use super::{services, until};
 
 /// The public URL of every application here.

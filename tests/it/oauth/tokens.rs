@@ -230,10 +230,13 @@ async fn a_suspended_tenant_gets_no_tokens() {
         let tenant = tenant(&app, "acme").await;
         let robot = Robot::of(&app, &tenant, &["viewer"], "opaque").await;
         let token = robot.token("projects:read").await;
-        let root = app.person("root").await;
-        root.operates(freehold::authz::platform::PlatformRole::Operator).await;
+        let operator = app.person("operator").await;
+        operator.operates(freehold::authz::platform::PlatformRole::Operator).await;
         let because = json!({ "reason": "A test of it." });
-        root.post_json(&format!("/api/v1/operator/tenants/{}/suspend", tenant.id), because).await.expect(200);
+        operator
+            .post_json(&format!("/api/v1/operator/tenants/{}/suspend", tenant.id), because)
+            .await
+            .expect(200);
         for path in ["/oauth/token", "/oauth/introspect", "/oauth/revoke"] {
             refused(robot.sends(path, &[GRANT, ("token", &token)]).await, 400, "unauthorized_client");
         }

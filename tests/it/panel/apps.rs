@@ -120,9 +120,9 @@ async fn a_secret_is_shown_once_and_is_nowhere_after() {
         let page = registered(&ada, "Robot").await;
         let shown = ada.get(&page).await.expect(200);
         let revision = hidden(&shown, "revision");
-        let make = format!("{page}/secrets");
+        let secrets_page = format!("{page}/secrets");
         let fields = [("lasts", "other"), ("days", "10"), ("revision", revision.as_str())];
-        let made = ada.post_form(&make, &fields).await.expect(200);
+        let made = ada.post_form(&secrets_page, &fields).await.expect(200);
         let secret = shown_once(&made);
         assert!(secret.starts_with("fhs_"), "{secret}");
         assert_eq!(made.header("cache-control"), Some("no-store"));
@@ -135,7 +135,7 @@ async fn a_secret_is_shown_once_and_is_nowhere_after() {
         ]);
         assert_eq!(made.text().matches(secret.as_str()).count(), 1, "it is in no address and in no command");
         // The form is of a revision that is past: the page reloaded makes no other.
-        let again = ada.post_form(&make, &fields).await.expect(412);
+        let again = ada.post_form(&secrets_page, &fields).await.expect(412);
         again.has(&["It was changed meanwhile."]).lacks(&[&secret]);
         assert_eq!(app.db_number("select count(*) from app_secrets").await, 1);
         for page in [page.as_str(), "/t/acme/apps", "/t/acme", "/t/acme/audit", "/account"] {
@@ -146,10 +146,10 @@ async fn a_secret_is_shown_once_and_is_nowhere_after() {
         }
         // Two at most, and each is revoked in a second step.
         let revision = hidden(&ada.get(&page).await, "revision");
-        ada.post_form(&make, &[("lasts", "365"), ("revision", &revision)]).await.expect(200);
+        ada.post_form(&secrets_page, &[("lasts", "365"), ("revision", &revision)]).await.expect(200);
         ada.get(&page).await.has(&["Two work already."]).lacks(&["Make a secret</button>"]);
         let revision = hidden(&ada.get(&page).await, "revision");
-        ada.post_form(&make, &[("lasts", "30"), ("revision", &revision)])
+        ada.post_form(&secrets_page, &[("lasts", "30"), ("revision", &revision)])
             .await
             .expect(409)
             .has(&["two secrets that work"]);
