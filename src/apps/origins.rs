@@ -29,7 +29,9 @@ pub(super) fn read(wanted: &[String]) -> Result<Vec<String>> {
 fn origin(text: &str) -> Option<String> {
     let url = Url::parse(text).ok()?;
     let local = matches!(url.host_str()?, "localhost" | "127.0.0.1" | "[::1]");
-    let scheme = url.scheme() == "https" || (url.scheme() == "http" && local);
+    // A host may be written with characters that no name has, and `*` would look like many.
+    let named = url.host_str()?.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-[]:".contains(&byte));
+    let scheme = named && (url.scheme() == "https" || (url.scheme() == "http" && local));
     let origin = url.origin().ascii_serialization();
     // What is more than an origin, or written otherwise than a browser would, is not what was meant.
     let whole = text == origin || text == format!("{origin}/");

@@ -47,7 +47,10 @@ pub(super) async fn faults(visitor: &Visitor, page: &str) -> Vec<String> {
             visitor.browser.prefer(&[wish]).await;
             let mut found = visitor.tries(page).await;
             found.extend(visitor.overflow().await);
-            found.extend(visitor.axe_violations(&[wish]).await);
+            found.extend(match theme {
+                "dark" => visitor.axe_colours(&[wish]).await,
+                _ => visitor.axe_violations(&[wish]).await,
+            });
             faults.extend(found.iter().map(|fault| format!("{page}, {theme}, {width} px: {fault}")));
         }
     }

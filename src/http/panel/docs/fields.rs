@@ -89,6 +89,7 @@ fn words(document: &Value, schema: &Value) -> Option<String> {
         Some(word) if schema.get("enum").and_then(Value::as_array).is_none_or(|all| all.len() == 1) => {
             plain(word)
         }
+        _ if schema.get("type").and_then(Value::as_str) == Some("null") => "null".to_owned(),
         _ => form(document, schema),
     };
     let either = schema.get("oneOf").or_else(|| schema.get("anyOf")).and_then(Value::as_array);

@@ -30,7 +30,8 @@ pub(super) async fn execute(database: &Database, sql: &str) -> u64 {
 /// What every decision adds to now and then, by itself.
 const RECORD: [&str; 2] = ["decision_counts", "role_uses"];
 
-/// Every row of every table but `except` and [`RECORD`], as text, without `last_seen_at`, which is written now and then.
+/// Every row of every table but `except` and [`RECORD`], as text, without when people and tokens were
+/// last seen, which is written now and then.
 pub(crate) async fn dump(database: &Database, except: &[&str]) -> Vec<(String, String)> {
     let mut on = database.read().await.unwrap();
     let postgres = matches!(on.connection(), Connection::Postgres(_));
@@ -46,11 +47,13 @@ pub(crate) async fn dump(database: &Database, except: &[&str]) -> Vec<(String, S
         let rows = if postgres {
             format!(
                 "select coalesce(string_agg(r, chr(10) order by r), '') from \
-                 (select (to_jsonb(t) - 'last_seen_at')::text as r from {table} t) s"
+                 (select (to_jsonb(t) - 'last_seen_at' - 'last_used_at' - 'last_used_from')::text as r from {table} t) s"
             )
         } else {
-            let columns =
-                format!("select name from pragma_table_info('{table}') where name <> 'last_seen_at'");
+            let columns = format!(
+                "select name from pragma_table_info('{table}') \
+                 where name not in ('last_seen_at', 'last_used_at', 'last_used_from')"
+            );
             let columns: Vec<String> = on_either!(&mut on, fetch_all, query_scalar(AssertSqlSafe(columns)));
             let row: Vec<String> = columns.iter().map(|name| format!("quote(\"{name}\")")).collect();
             let row = row.join(" || ',' || ");
