@@ -60,6 +60,8 @@ impl Installation {
             ("FREEHOLD_RATE_PEER", "100000000".to_owned()),
             ("FREEHOLD_RATE_CREDENTIAL", "100000000".to_owned()),
             ("FREEHOLD_RATE_TENANT", "100000000".to_owned()),
+            ("FREEHOLD_RATE_SIGN_IN", "100000000".to_owned()),
+            ("FREEHOLD_RATE_FAILURES", "100000000".to_owned()),
         ];
         Self {
             _idp: idp,
