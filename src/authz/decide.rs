@@ -264,6 +264,7 @@ impl Authz {
     ///
     /// # Errors
     /// [`Error::NotFound`], the same for a tenant that is not there and one the subject is not in;
+    /// [`Error::Malformed`] for a version the tenant never had;
     /// [`Error::Unavailable`] when it cannot be known now.
     pub async fn membership(
         &self,
@@ -278,8 +279,8 @@ impl Authz {
                 self.copies.retire(policy.id);
             }
             if let Some(standing) = self.standing(policy.id, subject).await? {
-                if at_least.is_some_and(|version| standing.policy.version < version) {
-                    return Err(Error::Unavailable("this node has not seen that policy version", None));
+                if let Some(version) = at_least.filter(|version| standing.policy.version < *version) {
+                    return Err(self.not_at(policy.id, version).await?);
                 }
                 return Ok(Membership::Here(standing));
             }
@@ -295,6 +296,15 @@ impl Authz {
             Some(present) if !slug.is_empty() && present != slug => Ok(Membership::Moved(present)),
             Some(_) => Err(Error::Unavailable("the membership is being changed", None)),
         }
+    }
+
+    /// Why a decision by this version cannot be had: the tenant never came to it, or this node has not heard of it.
+    async fn not_at(&self, tenant: TenantId, version: i64) -> Result<Error> {
+        let row = store::tenant_by_id(&mut self.database.read().await?, tenant).await?;
+        if row.is_some_and(|row| row.policy_version < version) {
+            return Ok(Error::Malformed("X-Policy-Version is a version this tenant has not had".into()));
+        }
+        Ok(Error::Unavailable("this node has not seen that policy version", None))
     }
 
     /// Grants `R` in the standing's tenant, or explains why not. Of a token's standing only what the token carries is

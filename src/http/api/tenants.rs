@@ -116,6 +116,5 @@ async fn restore(
     };
     let per_owner = app.config.limits.tenants_per_owner;
     let (tenant, committed) = tenants::restore(&app.database, &principal, id, per_owner).await?;
-    let revision = tenant.revision;
-    Ok(Found::new(tenant).revision(revision).after(committed.policy_version))
+    Ok(Found::new(tenant).after(committed.policy_version))
 }

@@ -98,7 +98,9 @@ pub(super) fn tagged(routes: &[&RouteInfo]) -> HashSet<(Method, &'static str)> {
             let below = path.strip_prefix(route.path).and_then(|rest| rest.strip_prefix("/{"));
             below.is_some_and(|rest| rest.find('}') == Some(rest.len() - 1))
         };
+        let acts_on = route.path.rsplit_once('/').is_some_and(|(resource, _)| written.contains(resource));
         written.contains(route.path) && !route.path.ends_with("/preview")
+            || route.path.ends_with("/verify") && acts_on
             || route.method == Method::POST && written.iter().any(made)
     };
     routes.iter().copied().filter(is_tagged).map(|route| (route.method.clone(), route.path)).collect()

@@ -10,7 +10,7 @@ use http::Method;
 
 use super::callers::{CALLERS, Caller, Scene};
 use super::described;
-use crate::harness::app::{Answer, TestApp, each_database};
+use crate::harness::app::{Answer, Backend, TestApp, each_database};
 
 /// What is sent by an unsafe method and still changes nothing here, so that there is nothing to record.
 const CHANGE_NOTHING: [(&str, &str); 11] = [
@@ -165,47 +165,51 @@ fn is_allowed(route: &RouteInfo, answer: &Answer, at: &str) {
 
 #[tokio::test]
 async fn every_route_answers_everyone_as_the_policy_says() {
-    each_database(async |app| {
-        let table = freehold::http::table();
+    every_route_answers_everyone(Backend::Sqlite).await;
+}
+
+#[tokio::test]
+async fn every_route_answers_everyone_as_the_policy_says_on_postgres() {
+    every_route_answers_everyone(Backend::Postgres).await;
+}
+
+/// Each caller has an application of their own: before and after every call all of its rows are compared.
+async fn every_route_answers_everyone(backend: Backend) {
+    let table = freehold::http::table();
+    let mut done: HashSet<(Method, &'static str)> = HashSet::new();
+    for caller in CALLERS {
+        let app = TestApp::start(backend).await;
         let mut number = 0;
         let mut fresh = async |caller| {
             number += 1;
             Scene::set(&app, caller, number).await
         };
-        let mut done: HashSet<(Method, &'static str)> = HashSet::new();
-        for caller in CALLERS {
-            let shared = fresh(caller).await;
-            app.mail_is_sent().await;
-            let policy = app.state.authz.policy(shared.tenant.id).await.unwrap().unwrap();
-            for route in table.iter() {
-                let expected = expected(route, caller, &policy, &app);
-                let at = format!("{} {} by {caller:?}, expecting {expected:?}", route.method, route.path);
-                // What succeeds uses its scene up.
-                let uses_up = expected == Expected::Allowed && !route.method.is_safe();
-                let own = if uses_up { Some(fresh(caller).await) } else { None };
-                if let Some(own) = &own {
-                    own.prepare(&app, route).await;
-                }
-                let answer = check(&app, route, own.as_ref().unwrap_or(&shared), expected, &at).await;
-                if expected == Expected::Allowed
-                    && (answer.status.is_success() || answer.status.is_redirection())
-                {
-                    done.insert((route.method.clone(), route.path));
-                }
+        let shared = fresh(caller).await;
+        app.mail_is_sent().await;
+        let policy = app.state.authz.policy(shared.tenant.id).await.unwrap().unwrap();
+        for route in table.iter() {
+            let expected = expected(route, caller, &policy, &app);
+            let at = format!("{} {} by {caller:?}, expecting {expected:?}", route.method, route.path);
+            // What succeeds uses its scene up.
+            let uses_up = expected == Expected::Allowed && !route.method.is_safe();
+            let own = if uses_up { Some(fresh(caller).await) } else { None };
+            if let Some(own) = &own {
+                own.prepare(&app, route).await;
+            }
+            let answer = check(&app, route, own.as_ref().unwrap_or(&shared), expected, &at).await;
+            if expected == Expected::Allowed && (answer.status.is_success() || answer.status.is_redirection())
+            {
+                done.insert((route.method.clone(), route.path));
             }
         }
-        for route in table.iter().filter(|route| !route.method.is_safe()) {
-            let succeeded = done.contains(&(route.method.clone(), route.path));
-            assert!(succeeded, "{} {}: callers.rs must let someone do it", route.method, route.path);
-        }
-        for (path, why) in CHANGE_NOTHING {
-            assert!(
-                done.contains(&(Method::POST, path)),
-                "the exception is of a route there is: {path}, {why}"
-            );
-        }
-    })
-    .await;
+    }
+    for route in table.iter().filter(|route| !route.method.is_safe()) {
+        let succeeded = done.contains(&(route.method.clone(), route.path));
+        assert!(succeeded, "{} {}: callers.rs must let someone do it", route.method, route.path);
+    }
+    for (path, why) in CHANGE_NOTHING {
+        assert!(done.contains(&(Method::POST, path)), "the exception is of a route there is: {path}, {why}");
+    }
 }
 
 #[tokio::test]
