@@ -327,6 +327,7 @@ impl Scene {
     }
 
     /// A form's fields the route can use.
+    #[allow(clippy::too_many_lines, reason = "a table: a line for each form")]
     pub(super) async fn form(&self, route: &RouteInfo) -> Vec<(&'static str, String)> {
         let text = str::to_owned;
         match route.path {

@@ -79,7 +79,7 @@ async fn what_asks_for_a_fresh_sign_in_says_so() {
         let by = if matches!(route.access, Access::Platform(_)) { Caller::Operator } else { Caller::Owner };
         let scene = Scene::set(&app, by, number).await;
         scene.prepare(&app, route).await;
-        app.clock.advance(std::time::Duration::from_secs(11 * 60));
+        app.clock.advance(std::time::Duration::from_mins(11));
         let answer = scene.call(&app, route, &scene.tenant.slug).await;
         let asked = answer.status == 403
             && answer.json()["type"].as_str().unwrap().ends_with("/reauthentication-required");

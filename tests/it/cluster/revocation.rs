@@ -210,6 +210,7 @@ async fn db_access_token(two: &Two, tenant: &str, app: &str) -> String {
     minted.text
 }
 
+#[allow(clippy::cognitive_complexity, reason = "one thing that ends a token after the other")]
 async fn tokens_are_gone(two: &Two, what: &str) {
     let pair = Pair::meet(&two.installation, &two.a, &["admin"]).await;
     let path = pair.path("/invitations");

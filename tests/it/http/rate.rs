@@ -124,7 +124,7 @@ async fn a_session_and_a_token_have_each_their_own_limit() {
         }
         is_too_many(program.get("/api/v1/me").await);
         bob.get("/api/v1/me").await.expect(200);
-        app.clock.advance(Duration::from_secs(60));
+        app.clock.advance(Duration::from_mins(1));
         ada.get("/api/v1/me").await.expect(200);
         program.get("/api/v1/me").await.expect(200);
     })

@@ -193,7 +193,7 @@ async fn an_assertion_is_taken_once() {
         asks(&app, &signer.sign(&same)).await.expect(200);
         app.clock.advance(Duration::from_secs(59));
         refused(asks(&app, &assertion).await, 401, "invalid_client");
-        app.clock.advance(Duration::from_secs(60));
+        app.clock.advance(Duration::from_mins(1));
         let mut on = app.state.database.upkeep().await.unwrap();
         freehold::db::expired_rows(&mut on, app.clock.now()).await.unwrap();
         drop(on);

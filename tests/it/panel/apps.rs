@@ -35,6 +35,7 @@ pub(super) fn warnings(app: &TestApp) -> Warnings {
 }
 
 #[tokio::test]
+#[allow(clippy::too_many_lines, reason = "the life of an app")]
 async fn an_app_is_registered_changed_stopped_and_deleted_on_its_pages() {
     each_database(async |app| {
         let (_, ada) = acme(&app).await;

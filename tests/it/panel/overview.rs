@@ -45,6 +45,7 @@ async fn strip(owner: &Person, person: &Person) {
 }
 
 #[tokio::test]
+#[allow(clippy::large_futures, reason = "a long story, once")]
 async fn who_can_act_is_told_what_needs_attention() {
     each_database(async |app: TestApp| {
         let (ada, adam) = (app.person("ada").await, app.person("adam").await);

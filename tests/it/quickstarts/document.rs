@@ -40,7 +40,7 @@ impl Document {
         let code = self.blocks.iter().filter(|(known, _)| known == language);
         let mark =
             if says.starts_with("echo") { format!("{says} '{MARK}'") } else { format!("{says}('{MARK}')") };
-        code.map(|(_, text)| format!("{text}{mark}\n")).collect()
+        code.flat_map(|(_, text)| [text.clone(), format!("{mark}\n")]).collect()
     }
 
     /// Holds that the program said after each block what the document shows.
