@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use super::looks::{THEMES, WIDTHS};
 use super::visitor::Visitor;
+use crate::harness::browser::Wish;
 
 /// Lets whoever is free take the next page, until none is left.
 pub(super) async fn share(visitors: &[Visitor; 2], pages: &[String], work: impl AsyncFn(&Visitor, &str)) {
@@ -38,19 +39,22 @@ pub(super) fn none(faults: &[String]) {
     assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
 }
 
-/// What is wrong with a page in both themes, on a narrow and a wide screen.
+/// What is wrong with a page on a narrow and a wide screen, in both themes. What a theme cannot change is judged in the
+/// light one; then it gets dark before the eyes of the person, and its colours are judged.
 pub(super) async fn faults(visitor: &Visitor, page: &str) -> Vec<String> {
     let mut faults = Vec::new();
-    for (theme, wish) in THEMES {
-        for width in WIDTHS {
-            visitor.sits_before(width).await;
+    for width in WIDTHS {
+        visitor.sits_before(width).await;
+        for (theme, wish) in THEMES {
             visitor.browser.prefer(&[wish]).await;
-            let mut found = visitor.tries(page).await;
-            found.extend(visitor.overflow().await);
-            found.extend(match theme {
-                "dark" => visitor.axe_colours(&[wish]).await,
-                _ => visitor.axe_violations(&[wish]).await,
-            });
+            let found = if wish == Wish::Light {
+                let mut found = visitor.tries(page).await;
+                found.extend(visitor.overflow().await);
+                found.extend(visitor.axe_violations(&[wish]).await);
+                found
+            } else {
+                visitor.axe_colours(&[wish]).await
+            };
             faults.extend(found.iter().map(|fault| format!("{page}, {theme}, {width} px: {fault}")));
         }
     }

@@ -95,10 +95,12 @@ impl Redis {
         Self(Server::create(Kind::Redis, run_folder().join(format!("redis-{}", unique()))).await)
     }
 
-    /// The address of a database of this server that no other caller is given.
+    /// The address of a database of this server. Clients know 256 of them, so the tests of a long run share: what they
+    /// keep there is named by random ids, and none looks for what it did not put there.
     pub(crate) fn url(&self) -> String {
         let name = |number| format!("redis-{}-{number}", self.0.port);
-        let number = (0..REDIS_DATABASES).find(|number| claim(&name(*number))).expect("a free database");
+        let number =
+            (0..REDIS_DATABASES).find(|number| claim(&name(*number))).expect("a free database") % 256;
         format!("redis://default:{}@127.0.0.1:{}/{number}", self.0.password, self.0.port)
     }
 
