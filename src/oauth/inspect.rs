@@ -53,7 +53,7 @@ pub struct ActiveToken {
 /// What the token is good for now, as someone in `tenant` may know it.
 ///
 /// # Errors
-/// [`Error::Unavailable`] when it cannot be known now.
+/// [`Error::Unavailable`](crate::error::Error::Unavailable) when it cannot be known now.
 pub async fn introspect(deps: Deps<'_>, tenant: TenantId, text: &str) -> Result<Introspection> {
     let Some(bearer) = known(deps, text).await? else { return Ok(INACTIVE) };
     let head = &bearer.token;
