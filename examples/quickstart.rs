@@ -40,7 +40,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     for name in ["Launch handbook", "Launch shop"] {
         make(name).send().await?.error_for_status()?;
     }
-    let (mut names, mut query) = (Vec::new(), vec![("q", "launch".to_owned()), ("limit", "2".to_owned())]);
+    let (mut names, mut query) =
+        (Vec::new(), vec![("search", "launch".to_owned()), ("limit", "2".to_owned())]);
     loop {
         let part: Value = call(Method::GET, &projects).query(&query).send().await?.json().await?;
         names.extend(part["items"].as_array().into_iter().flatten().map(|item| item["name"].to_string()));

@@ -51,7 +51,7 @@ async fn show_health(_: Operator<perm::HealthRead>, State(app): State<AppState>)
 #[serde(deny_unknown_fields)]
 struct TenantsWanted {
     /// A part of a name or slug, or a whole id.
-    q: Option<String>,
+    search: Option<String>,
     /// Only those in this state.
     status: Option<TenantState>,
     /// How many items at most; 50 when absent.
@@ -66,7 +66,7 @@ async fn tenants(
     State(app): State<AppState>,
     Query(wanted): Query<TenantsWanted>,
 ) -> Result<Found<Page<TenantRecord>>> {
-    let sought = Sought::new(&wanted.q.unwrap_or_default());
+    let sought = Sought::new(&wanted.search.unwrap_or_default());
     let state = wanted.status.map_or("", TenantState::as_str);
     let scope = scope(&[&"operator/tenants", &sought.as_str(), &state]);
     let below: Option<TenantId> = pagination::decode(&app.sealer, &scope, wanted.cursor.as_deref())?;
@@ -119,7 +119,7 @@ async fn id_of<P>(app: &AppState, grant: &PlatformGrant<P>, named: &TenantRef) -
 #[serde(deny_unknown_fields)]
 struct UsersWanted {
     /// A part of a name or address, or a whole id.
-    q: Option<String>,
+    search: Option<String>,
     /// Only those of this status.
     status: Option<AccountStatus>,
     /// How many items at most; 50 when absent.
@@ -134,7 +134,7 @@ async fn users(
     State(app): State<AppState>,
     Query(wanted): Query<UsersWanted>,
 ) -> Result<Found<Page<PersonRecord>>> {
-    let sought = Sought::new(&wanted.q.unwrap_or_default());
+    let sought = Sought::new(&wanted.search.unwrap_or_default());
     let status = wanted.status.map_or("", AccountStatus::as_str);
     let scope = scope(&[&"operator/users", &sought.as_str(), &status]);
     let below: Option<UserId> = pagination::decode(&app.sealer, &scope, wanted.cursor.as_deref())?;

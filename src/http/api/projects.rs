@@ -39,7 +39,7 @@ pub(super) fn routes() -> Routes {
 struct Projects {
     /// Only those whose name contains this, whatever its case.
     #[schemars(length(max = 100))]
-    q: Option<String>,
+    search: Option<String>,
     /// Only those that are archived, or only those that are not; all when absent.
     archived: Option<bool>,
     /// The order; by name when absent.
@@ -58,7 +58,8 @@ async fn list(
     State(app): State<AppState>,
     Query(query): Query<Projects>,
 ) -> Result<Found<Page<Project>>> {
-    let search = names::description(query.q.as_deref().unwrap_or_default(), LONGEST_SEARCH, "/q")?;
+    let search = query.search.as_deref().unwrap_or_default();
+    let search = names::description(search, LONGEST_SEARCH, "/search")?;
     let (filter, sort) = (Filter { search, archived: query.archived }, query.sort.unwrap_or_default());
     let archived = format!("{:?}", filter.archived);
     let scope = scope(&[&"projects", &who.grant().tenant(), &sort, &archived, &filter.search]);

@@ -28,7 +28,7 @@ pub(super) fn routes() -> Routes {
 #[serde(deny_unknown_fields)]
 struct Wanted {
     /// A part of a name.
-    q: Option<String>,
+    search: Option<String>,
     /// Which ones.
     archived: Option<Archived>,
     /// The order.
@@ -119,7 +119,7 @@ async fn list(who: Can<perm::ProjectsRead>, app: View, Query(wanted): Query<Want
         Archived::True => Some(true),
         Archived::False => Some(false),
     };
-    let search = searched(wanted.q.as_deref().unwrap_or_default());
+    let search = searched(wanted.search.as_deref().unwrap_or_default());
     let (filter, sort) = (Filter { search, archived }, wanted.sort.unwrap_or_default());
     let scope = format!("panel projects {} {sort} {filter:?}", grant.tenant());
     let window = pagination::window(&app.sealer, &scope, sort, (None, wanted.cursor.as_deref()))?;
@@ -148,7 +148,7 @@ fn address(path: &str, filter: &Filter, sort: Sort<By>, cursor: Option<&str>) ->
     let archived = filter.archived.map(|archived| archived.to_string());
     let sort = (sort != Sort::default()).then(|| sort.to_string());
     let asked = [
-        ("q", Some(filter.search.as_str())),
+        ("search", Some(filter.search.as_str())),
         ("archived", archived.as_deref()),
         ("sort", sort.as_deref()),
         ("cursor", cursor),

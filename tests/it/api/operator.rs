@@ -263,11 +263,11 @@ async fn lists_of_operators_find_and_page() {
         let tenants = |query: &str| format!("/api/v1/operator/tenants{query}");
         let found = async |query: &str| names(&olu.get(&tenants(query)).await.expect(200));
         assert_eq!(found("").await, ["cobalt", "blue-works", "acme"], "newest first");
-        assert_eq!(found("?q=E-w").await, ["blue-works"]);
-        assert_eq!(found("?q=_").await, Vec::<String>::new(), "no pattern");
-        assert_eq!(found(&format!("?q={cobalt}")).await, ["cobalt"]);
+        assert_eq!(found("?search=E-w").await, ["blue-works"]);
+        assert_eq!(found("?search=_").await, Vec::<String>::new(), "no pattern");
+        assert_eq!(found(&format!("?search={cobalt}")).await, ["cobalt"]);
         assert_eq!(found("?status=suspended").await, ["acme"]);
-        assert_eq!(found("?status=deleted&q=cob").await, ["cobalt"]);
+        assert_eq!(found("?status=deleted&search=cob").await, ["cobalt"]);
         assert_eq!(found("?status=active").await, ["blue-works"]);
         olu.get(&tenants("?status=odd")).await.problem(422, "invalid");
         let mut seen = Vec::new();
@@ -278,15 +278,15 @@ async fn lists_of_operators_find_and_page() {
                 part.json()["next_cursor"].as_str().map(str::to_owned)
             }
         {
-            olu.get(&tenants(&format!("?q=a&cursor={cursor}"))).await.problem(422, "invalid");
+            olu.get(&tenants(&format!("?search=a&cursor={cursor}"))).await.problem(422, "invalid");
             query = format!("?limit=1&cursor={cursor}");
         }
         assert_eq!(seen, ["cobalt", "blue-works", "acme"]);
         let people =
             async |query: &str| names(&olu.get(&format!("/api/v1/operator/users{query}")).await.expect(200));
         assert_eq!(people("").await, ["olu", "ada"]);
-        assert_eq!(people("?q=ADA%40example").await, ["ada"]);
-        assert_eq!(people(&format!("?q={}", ada.id)).await, ["ada"]);
+        assert_eq!(people("?search=ADA%40example").await, ["ada"]);
+        assert_eq!(people(&format!("?search={}", ada.id)).await, ["ada"]);
         assert_eq!(people("?status=disabled").await, Vec::<String>::new());
         let one = olu.get(&format!("/api/v1/operator/users/{}", ada.id)).await.expect(200).json();
         assert_eq!((&one["tenants"], &one["email"]), (&json!(2), &json!("ada@example.com")));

@@ -131,18 +131,18 @@ async fn projects_are_found_by_name_and_by_what_became_of_them() {
         let old = acme.api(&format!("/projects/{}", old["id"].as_str().unwrap()));
         ada.patch(&old, json!({ "archived": true })).await.expect(200);
         let find = async |query: &str| all(&ada, &acme, query, 2).await;
-        assert_eq!(find("q=APOLLO").await, ["Apollo", "Old Apollo"]);
-        assert_eq!(find("q=%C3%89CL").await, ["Éclair"]);
-        assert_eq!(find("q=e%CC%81cl").await, ["Éclair"], "the accent as a character of its own");
-        assert_eq!(find("q=+apollo+&archived=false").await, ["Apollo"]);
+        assert_eq!(find("search=APOLLO").await, ["Apollo", "Old Apollo"]);
+        assert_eq!(find("search=%C3%89CL").await, ["Éclair"]);
+        assert_eq!(find("search=e%CC%81cl").await, ["Éclair"], "the accent as a character of its own");
+        assert_eq!(find("search=+apollo+&archived=false").await, ["Apollo"]);
         assert_eq!(find("archived=true").await, ["Old Apollo"]);
         assert_eq!(find("archived=false&sort=-name").await, ["Éclair", "Apollo", "a_b%c\\d"]);
-        assert_eq!(find("q=gemini").await, Vec::<String>::new());
+        assert_eq!(find("search=gemini").await, Vec::<String>::new());
         for (no_pattern, found) in [("_", 1), ("%25", 1), ("%5C", 1), ("b%25c", 1), ("a%25c", 0), ("a__b", 0)]
         {
-            assert_eq!(find(&format!("q={no_pattern}")).await.len(), found, "{no_pattern}");
+            assert_eq!(find(&format!("search={no_pattern}")).await.len(), found, "{no_pattern}");
         }
-        assert_eq!(find("q=").await.len(), 4);
+        assert_eq!(find("search=").await.len(), 4);
     })
     .await;
 }
@@ -163,7 +163,7 @@ async fn a_cursor_of_projects_holds_for_its_tenant_and_query_only() {
         for elsewhere in [
             umbrella.api(&format!("/projects?cursor={cursor}")),
             acme.api(&format!("/projects?archived=false&cursor={cursor}")),
-            acme.api(&format!("/projects?q=a&cursor={cursor}")),
+            acme.api(&format!("/projects?search=a&cursor={cursor}")),
             acme.api(&format!("/projects?sort=-name&cursor={cursor}")),
             acme.api(&format!("/projects?sort=created_at&cursor={cursor}")),
             acme.api(&format!("/members?cursor={cursor}")),
@@ -194,15 +194,15 @@ async fn a_query_names_only_what_there_is() {
             ("sort=name&sort=-name", "/sort"),
             ("archived=", "/archived"),
             ("archived=yes", "/archived"),
-            ("q=%00", "/q"),
-            ("q=a%0ab", "/q"),
-            ("search=a", "/search"),
+            ("search=%00", "/search"),
+            ("search=a%0ab", "/search"),
+            ("q=a", "/q"),
             ("tenant=umbrella", "/tenant"),
         ] {
             let refused = ada.get(&acme.api(&format!("/projects?{query}"))).await.problem(422, "invalid");
             assert_eq!(refused.json()["errors"][0]["pointer"], pointer, "{query}: {}", refused.text());
         }
-        ada.get(&acme.api(&format!("/projects?q={}", "x".repeat(101)))).await.problem(422, "invalid");
+        ada.get(&acme.api(&format!("/projects?search={}", "x".repeat(101)))).await.problem(422, "invalid");
     })
     .await;
 }

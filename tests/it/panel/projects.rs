@@ -135,11 +135,12 @@ async fn projects_are_searched_filtered_sorted_and_paged_without_script() {
         let down = ada.get(&format!("{LIST}?sort=-name")).await.expect(200);
         down.has(&["Project 51", "aria-sort=\"descending\"", "name=\"sort\" value=\"-name\""]);
         down.lacks(&["Apollo"]);
-        let found = ada.get(&format!("{LIST}?q=APOL&archived=")).await.expect(200);
+        let found = ada.get(&format!("{LIST}?search=APOL&archived=")).await.expect(200);
         found.has(&["1 project<", "Apollo", "value=\"APOL\"", "Show all"]).lacks(&["Project 01"]);
         ada.get(&format!("{LIST}?archived=true")).await.has(&["1 project<", "value=\"true\" selected"]);
-        ada.get(&format!("{LIST}?archived=false&q=apollo")).await.has(&["Nothing found"]);
-        for odd in ["projects?q=%00a", "members?search=%00a", "search?q=%00a", "projects?q=e%CC%81"] {
+        ada.get(&format!("{LIST}?archived=false&search=apollo")).await.has(&["Nothing found"]);
+        for odd in ["projects?search=%00a", "members?search=%00a", "search?q=%00a", "projects?search=e%CC%81"]
+        {
             ada.get(&format!("/t/acme/{odd}")).await.expect(200);
         }
         for wrong in ["archived=maybe", "sort=id", "cursor=x", "colour=red"] {

@@ -69,8 +69,8 @@ async fn operators_suspend_and_disable_on_their_pages() {
         olu.get("/tenants").await.expect(200).has(&["href=\"/operator\""]);
         olu.get("/operator").await.expect(200).has(&["Ready", "/operator/tenants?status=suspended"]);
         let of_tenant = format!("/operator/tenants/{}", tenant.id);
-        olu.get("/operator/tenants?q=ac").await.expect(200).has(&["1 tenant", &of_tenant]);
-        olu.get("/operator/tenants?q=zz").await.expect(200).has(&["No tenant found"]);
+        olu.get("/operator/tenants?search=ac").await.expect(200).has(&["1 tenant", &of_tenant]);
+        olu.get("/operator/tenants?search=zz").await.expect(200).has(&["No tenant found"]);
         let suspend = format!("{of_tenant}/suspend");
         olu.get(&suspend).await.expect(200).has(&["Suspend acme?"]);
         olu.post_form(&suspend, &[("reason", "")]).await.expect(422).has(&["Say why, in a sentence."]);

@@ -29,7 +29,7 @@ pub(super) fn routes() -> Routes {
 #[serde(deny_unknown_fields)]
 struct Wanted {
     /// A part of a name or address, or a whole id.
-    q: Option<String>,
+    search: Option<String>,
     /// `active`, `disabled`, or nothing for all.
     status: Option<String>,
     /// Where to go on.
@@ -40,7 +40,7 @@ struct Wanted {
 #[template(path = "pages/operator_people.html")]
 pub(in crate::http::panel) struct PeopleListPage {
     pub(in crate::http::panel) frame: Frame,
-    pub(in crate::http::panel) q: String,
+    pub(in crate::http::panel) search: String,
     pub(in crate::http::panel) status: &'static str,
     pub(in crate::http::panel) people: Vec<AccountRow>,
     pub(in crate::http::panel) first: Option<String>,
@@ -49,7 +49,7 @@ pub(in crate::http::panel) struct PeopleListPage {
 
 impl PeopleListPage {
     fn filtered(&self) -> bool {
-        !self.q.is_empty() || !self.status.is_empty()
+        !self.search.is_empty() || !self.status.is_empty()
     }
 
     fn count(&self) -> String {
@@ -107,7 +107,7 @@ impl AccountRow {
 }
 
 async fn list(who: Operator<perm::UsersRead>, app: View, Query(wanted): Query<Wanted>) -> Result<Response> {
-    let sought = Sought::new(&wanted.q.unwrap_or_default());
+    let sought = Sought::new(&wanted.search.unwrap_or_default());
     let all = [AccountStatus::Active, AccountStatus::Disabled];
     let state = all.into_iter().find(|status| Some(status.as_str()) == wanted.status.as_deref());
     let status = state.map_or("", AccountStatus::as_str);
@@ -117,14 +117,15 @@ async fn list(who: Operator<perm::UsersRead>, app: View, Query(wanted): Query<Wa
     let found = operators::list_people(&app.database, who.grant(), (&sought, state), part).await?;
     let next = found.next.map(|next| pagination::encode(&app.sealer, &scope, &next)).transpose()?;
     let now = app.database.clock().now();
-    let at = |cursor: &str| address(PATH, [("q", sought.as_str()), ("status", status), ("cursor", cursor)]);
+    let at =
+        |cursor: &str| address(PATH, [("search", sought.as_str()), ("status", status), ("cursor", cursor)]);
     let reader = who.grant().user();
     Ok(page(&PeopleListPage {
         frame: Frame::operating(&app, who.grant(), Section::Everyone).await?,
         people: found.items.iter().map(|person| AccountRow::new(person, reader, now)).collect(),
         first: below.map(|_| at("")),
         next: next.map(|cursor| at(&cursor)),
-        q: sought.as_str().to_owned(),
+        search: sought.as_str().to_owned(),
         status,
     }))
 }

@@ -29,7 +29,7 @@ pub(super) fn routes() -> Routes {
 #[serde(deny_unknown_fields)]
 struct Wanted {
     /// A part of a name or slug, or a whole id.
-    q: Option<String>,
+    search: Option<String>,
     /// `active`, `suspended`, `deleted`, or nothing for all.
     status: Option<String>,
     /// Where to go on.
@@ -40,7 +40,7 @@ struct Wanted {
 #[template(path = "pages/operator_tenants.html")]
 pub(in crate::http::panel) struct TenantListPage {
     pub(in crate::http::panel) frame: Frame,
-    pub(in crate::http::panel) q: String,
+    pub(in crate::http::panel) search: String,
     pub(in crate::http::panel) status: &'static str,
     pub(in crate::http::panel) tenants: Vec<TenantRow>,
     pub(in crate::http::panel) first: Option<String>,
@@ -49,7 +49,7 @@ pub(in crate::http::panel) struct TenantListPage {
 
 impl TenantListPage {
     fn filtered(&self) -> bool {
-        !self.q.is_empty() || !self.status.is_empty()
+        !self.search.is_empty() || !self.status.is_empty()
     }
 
     fn count(&self) -> String {
@@ -104,7 +104,7 @@ impl TenantRow {
 }
 
 async fn list(who: Operator<perm::TenantsRead>, app: View, Query(wanted): Query<Wanted>) -> Result<Response> {
-    let sought = Sought::new(&wanted.q.unwrap_or_default());
+    let sought = Sought::new(&wanted.search.unwrap_or_default());
     let all = [TenantState::Active, TenantState::Suspended, TenantState::Deleted];
     let state = all.into_iter().find(|state| Some(state.as_str()) == wanted.status.as_deref());
     let status = state.map_or("", TenantState::as_str);
@@ -114,13 +114,14 @@ async fn list(who: Operator<perm::TenantsRead>, app: View, Query(wanted): Query<
     let found = operators::list_tenants(&app.database, who.grant(), (&sought, state), part).await?;
     let next = found.next.map(|next| pagination::encode(&app.sealer, &scope, &next)).transpose()?;
     let now = app.database.clock().now();
-    let at = |cursor: &str| address(PATH, [("q", sought.as_str()), ("status", status), ("cursor", cursor)]);
+    let at =
+        |cursor: &str| address(PATH, [("search", sought.as_str()), ("status", status), ("cursor", cursor)]);
     Ok(page(&TenantListPage {
         frame: Frame::operating(&app, who.grant(), Section::EveryTenant).await?,
         tenants: found.items.iter().map(|tenant| TenantRow::new(tenant, now)).collect(),
         first: below.map(|_| at("")),
         next: next.map(|cursor| at(&cursor)),
-        q: sought.as_str().to_owned(),
+        search: sought.as_str().to_owned(),
         status,
     }))
 }

@@ -100,7 +100,7 @@ impl Sampled for TenantListPage {
     fn samples(look: Look) -> Vec<(&'static str, Self)> {
         let page = |tenants| Self {
             frame: frame(look, Section::EveryTenant),
-            q: String::new(),
+            search: String::new(),
             status: "",
             tenants,
             first: None,
@@ -125,7 +125,10 @@ impl Sampled for TenantListPage {
                 },
             ),
             ("awkward", page(awkward)),
-            ("nobody", Self { q: "nothing like it".to_owned(), status: "suspended", ..page(Vec::new()) }),
+            (
+                "nobody",
+                Self { search: "nothing like it".to_owned(), status: "suspended", ..page(Vec::new()) },
+            ),
             ("empty", page(Vec::new())),
         ]
     }
@@ -187,7 +190,7 @@ impl Sampled for PeopleListPage {
     fn samples(look: Look) -> Vec<(&'static str, Self)> {
         let page = |people| Self {
             frame: frame(look, Section::Everyone),
-            q: String::new(),
+            search: String::new(),
             status: "",
             people,
             first: None,
@@ -202,7 +205,7 @@ impl Sampled for PeopleListPage {
         vec![
             ("usual", page(usual)),
             ("awkward", Self { next: Some("#next".to_owned()), ..page(awkward) }),
-            ("nobody", Self { q: "nobody is called this".to_owned(), ..page(Vec::new()) }),
+            ("nobody", Self { search: "nobody is called this".to_owned(), ..page(Vec::new()) }),
         ]
     }
 }
