@@ -74,44 +74,69 @@ async fn measure() -> Result<(), Failure> {
     seed::members(&database, "bench", 60).await?;
 
     let me = on_postgres.get("/api/v1/me").await?;
-    let yard = Yardstick::start(&me, &redis.url(), &database)?;
+    let (token, sqlite_token) = (on_postgres.mint().await?, on_sqlite.mint().await?);
+    let me_by_token = on_postgres.get_by(&token, "/api/v1/me").await?;
+    let yard = Yardstick::start([&me, &me_by_token], &redis.url(), &database)?;
     yard.ready().await?;
 
-    let plain = |path: &str| Target { url: format!("{}{path}", yard.url), headers: Vec::new() };
-    let comparisons = [
-        Comparison {
-            what: "`/api/v1/me` by session in Redis, against bare axum + one Redis GET",
-            ours: target(&on_postgres, "/api/v1/me"),
-            yardstick: plain("/redis"),
-            goal: 1.0,
-        },
-        Comparison {
-            what: "`/api/v1/me` by session in Redis, against bare axum, same bytes",
-            ours: target(&on_postgres, "/api/v1/me"),
-            yardstick: plain("/bytes"),
-            goal: 0.75,
-        },
-        Comparison {
-            what: "`/api/v1/me` by session in SQLite, against bare axum, same bytes",
-            ours: target(&on_sqlite, "/api/v1/me"),
-            yardstick: plain("/bytes"),
-            goal: 0.75,
-        },
-        Comparison {
-            what: "list of 50 members in Postgres, against bare axum + the same SQL",
-            ours: target(&on_postgres, "/api/v1/tenants/bench/members?limit=50"),
-            yardstick: plain("/sql"),
-            goal: 0.85,
-        },
-    ];
-    report(&comparisons)?;
+    report(&comparisons([&on_sqlite, &on_postgres], [&sqlite_token, &token], &yard.url))?;
     facts(&on_sqlite, "SQLite")?;
     facts(&on_postgres, "Postgres + Redis")?;
     Ok(())
 }
 
+fn comparisons(
+    [on_sqlite, on_postgres]: [&Installation; 2],
+    [sqlite_token, token]: [&str; 2],
+    yard: &str,
+) -> [Comparison; 6] {
+    let plain = |path: &str| Target { url: format!("{yard}{path}"), headers: Vec::new() };
+    [
+        Comparison {
+            what: "`/api/v1/me` by session in Redis, against bare axum + one Redis GET",
+            ours: target(on_postgres, "/api/v1/me"),
+            yardstick: plain("/redis"),
+            goal: 1.0,
+        },
+        Comparison {
+            what: "`/api/v1/me` by session in Redis, against bare axum, same bytes",
+            ours: target(on_postgres, "/api/v1/me"),
+            yardstick: plain("/bytes"),
+            goal: 0.75,
+        },
+        Comparison {
+            what: "`/api/v1/me` by session in SQLite, against bare axum, same bytes",
+            ours: target(on_sqlite, "/api/v1/me"),
+            yardstick: plain("/bytes"),
+            goal: 0.75,
+        },
+        Comparison {
+            what: "`/api/v1/me` by token, on Postgres and Redis, against bare axum, same bytes",
+            ours: by_token(on_postgres, token, "/api/v1/me"),
+            yardstick: plain("/bytes-by-token"),
+            goal: 0.75,
+        },
+        Comparison {
+            what: "`/api/v1/me` by token, on SQLite, against bare axum, same bytes",
+            ours: by_token(on_sqlite, sqlite_token, "/api/v1/me"),
+            yardstick: plain("/bytes-by-token"),
+            goal: 0.75,
+        },
+        Comparison {
+            what: "list of 50 members in Postgres, against bare axum + the same SQL",
+            ours: target(on_postgres, "/api/v1/tenants/bench/members?limit=50"),
+            yardstick: plain("/sql"),
+            goal: 0.85,
+        },
+    ]
+}
+
 fn target(on: &Installation, path: &str) -> Target {
     Target { url: format!("{}{path}", on.node.url), headers: vec![format!("Cookie: {}", on.cookie)] }
+}
+
+fn by_token(on: &Installation, token: &str, path: &str) -> Target {
+    Target { url: format!("{}{path}", on.node.url), headers: vec![format!("Authorization: Bearer {token}")] }
 }
 
 fn report(comparisons: &[Comparison]) -> Result<(), Failure> {
@@ -192,10 +217,10 @@ struct Yardstick {
 }
 
 impl Yardstick {
-    fn start(me: &str, redis: &str, database: &str) -> Result<Self, Failure> {
+    fn start([me, me_by_token]: [&str; 2], redis: &str, database: &str) -> Result<Self, Failure> {
         let port = harness::free_port();
         let process = Command::new(std::env::current_exe()?)
-            .args(["yardstick", &port.to_string(), me, redis, database])
+            .args(["yardstick", &port.to_string(), me, me_by_token, redis, database])
             .stdin(Stdio::null())
             .spawn()?;
         Ok(Self { url: format!("http://127.0.0.1:{port}"), process })

@@ -69,6 +69,22 @@ impl Installation {
         Ok(answer.error_for_status()?.text().await?)
     }
 
+    /// A personal token that reads the tenant and its members.
+    pub(crate) async fn mint(&self) -> Result<String, Failure> {
+        let request = client()?.post(format!("{}/api/v1/tenants/bench/tokens", self.node.url));
+        let request = request.header("cookie", &self.cookie).header("origin", &self.node.url);
+        let body = r#"{"name": "Bench", "scopes": ["tenant:read", "members:read"]}"#;
+        let answer = request.header("content-type", "application/json").body(body).send().await?;
+        let minted: serde_json::Value = serde_json::from_str(&answer.error_for_status()?.text().await?)?;
+        Ok(minted["token"].as_str().ok_or("no token")?.to_owned())
+    }
+
+    /// What `path` answers to who bears the token.
+    pub(crate) async fn get_by(&self, token: &str, path: &str) -> Result<String, Failure> {
+        let request = client()?.get(format!("{}{path}", self.node.url)).bearer_auth(token);
+        Ok(request.send().await?.error_for_status()?.text().await?)
+    }
+
     pub(crate) async fn post(&self, path: &str, body: &'static str) -> Result<(), Failure> {
         self.send(client()?.post(format!("{}{path}", self.node.url)), body.to_owned()).await
     }

@@ -13,19 +13,22 @@ use crate::seed::Failure;
 #[derive(Clone)]
 struct Shared {
     me: &'static str,
+    me_by_token: &'static str,
     redis: fred::clients::Pool,
     database: PgPool,
     tenant: sqlx::types::Uuid,
 }
 
-/// Serves the yardsticks on `port`: the bytes of the answer, Redis and the database are in `rest`.
+/// Serves the yardsticks on `port`: the bytes of the two answers, Redis and the database are in `rest`.
 #[allow(
     clippy::disallowed_methods,
     clippy::disallowed_types,
     reason = "a yardstick has no access to declare"
 )]
 pub(crate) async fn serve(port: u16, rest: &[String]) -> Result<(), Failure> {
-    let [me, redis, database] = rest else { return Err("yardstick me redis database".into()) };
+    let [me, me_by_token, redis, database] = rest else {
+        return Err("yardstick me me_by_token redis database".into());
+    };
     let config = fred::types::config::Config::from_url(redis)?;
     let redis = fred::types::Builder::from_config(config).build_pool(4)?;
     redis.init().await?;
@@ -38,9 +41,11 @@ pub(crate) async fn serve(port: u16, rest: &[String]) -> Result<(), Failure> {
         .await?;
     let (tenant,) =
         sqlx::query_as("select id from tenants where slug = 'bench'").fetch_one(&database).await?;
-    let shared = Shared { me: me.clone().leak(), redis, database, tenant };
+    let shared =
+        Shared { me: me.clone().leak(), me_by_token: me_by_token.clone().leak(), redis, database, tenant };
     let router = Router::new()
         .route("/bytes", get(async |State(shared): State<Shared>| json(shared.me)))
+        .route("/bytes-by-token", get(async |State(shared): State<Shared>| json(shared.me_by_token)))
         .route(
             "/redis",
             get(async |State(shared): State<Shared>| {
