@@ -274,16 +274,17 @@ impl Authz {
     ) -> Result<Membership> {
         let subject = subject.into();
         self.freshness.check()?;
-        if let Some(policy) = self.resolve(tenant).await? {
-            if at_least.is_some_and(|version| policy.version < version) {
-                self.copies.retire(policy.id);
+        let policy = self.resolve(tenant).await?;
+        if let Some(version) = at_least {
+            self.catch_up(policy.as_deref(), version).await?;
+        }
+        if let Some(policy) = policy
+            && let Some(standing) = self.standing(policy.id, subject).await?
+        {
+            if let Some(version) = at_least.filter(|version| standing.policy.version < *version) {
+                return Err(self.not_at(policy.id, version).await?);
             }
-            if let Some(standing) = self.standing(policy.id, subject).await? {
-                if let Some(version) = at_least.filter(|version| standing.policy.version < *version) {
-                    return Err(self.not_at(policy.id, version).await?);
-                }
-                return Ok(Membership::Here(standing));
-            }
+            return Ok(Membership::Here(standing));
         }
         // Both kinds of miss end in this same query, so that they take the same time.
         let (id, slug) = match tenant {
@@ -296,6 +297,21 @@ impl Authz {
             Some(present) if !slug.is_empty() && present != slug => Ok(Membership::Moved(present)),
             Some(_) => Err(Error::Unavailable("the membership is being changed", None)),
         }
+    }
+
+    /// Forgets a copy that is older than `version`, when the tenant did come to it: nobody makes a node read a policy again
+    /// by asking for a version that never was.
+    async fn catch_up(&self, policy: Option<&TenantPolicy>, version: i64) -> Result<()> {
+        if policy.is_some_and(|policy| policy.version >= version) {
+            return Ok(());
+        }
+        // For a tenant that is not there too, so that it takes as long.
+        let id = policy.map_or(TenantId::from_uuid(uuid::Uuid::nil()), |policy| policy.id);
+        let row = store::tenant_by_id(&mut self.database.read().await?, id).await?;
+        if row.is_some_and(|row| row.policy_version >= version) {
+            self.copies.retire(id);
+        }
+        Ok(())
     }
 
     /// Why a decision by this version cannot be had: the tenant never came to it, or this node has not heard of it.

@@ -178,15 +178,15 @@ pub async fn remove(
     stage_removal(authz, grant, user, if_match).await?.commit().await
 }
 
-/// Ends one's own membership.
+/// Ends one's own membership, of this revision if one is given.
 ///
 /// # Errors
-/// [`Error::Conflict`] when nobody would own the tenant; [`Error::Unavailable`].
-pub async fn leave(authz: &Authz, grant: &Grant<Own>) -> Result<Committed> {
+/// [`Error::Stale`]; [`Error::Conflict`] when nobody would own the tenant; [`Error::Unavailable`].
+pub async fn leave(authz: &Authz, grant: &Grant<Own>, if_match: Option<i64>) -> Result<Committed> {
     let (tx, grant) = authz.write(grant).await?;
     let own = Arc::clone(grant.standing());
     let user = grant.person()?.user.id;
-    Ended::of(tx, grant, &own, (user, None)).await?.commit().await
+    Ended::of(tx, grant, &own, (user, if_match)).await?.commit().await
 }
 
 /// A membership that the rules let end, ended and not committed.

@@ -145,7 +145,7 @@ async fn remove(
     let revision = if_match.revision()?;
     let committed = match who {
         CanOrOwn::Can(grant) => members::remove(&app.authz, &grant, user, revision).await?,
-        CanOrOwn::Own(grant) => members::leave(&app.authz, &grant).await?,
+        CanOrOwn::Own(grant) => members::leave(&app.authz, &grant, revision).await?,
     };
     Ok(committed.into())
 }

@@ -38,7 +38,7 @@ async fn remove(
 ) -> Result<Response> {
     form.only(&["revision"])?;
     match &who {
-        CanOrOwn::Own(grant) => match members::leave(&app.authz, grant).await {
+        CanOrOwn::Own(grant) => match members::leave(&app.authz, grant, None).await {
             Ok(_) => Ok(Notice::Left.at("/tenants").into_response()),
             Err(error) => {
                 let rejected = Rejected::from(error, &[])?;

@@ -119,6 +119,8 @@ async fn everyone_may_leave_and_is_an_outsider_then() {
         vic.joins(&acme, "viewer").await;
         vic.get(&acme.api("")).await.expect(200);
         vic.delete(&of(&acme, &ada, "")).await.problem(403, "forbidden");
+        let stale = vic.call(Method::DELETE, &of(&acme, &vic, "")).header("if-match", "\"99\"");
+        stale.send().await.problem(412, "precondition");
         vic.delete(&of(&acme, &vic, "")).await.expect(204);
         vic.get(&acme.api("")).await.problem(404, "not-found");
         ada.get(&of(&acme, &vic, "")).await.problem(404, "not-found");
@@ -206,6 +208,27 @@ async fn people_of_another_tenant_are_not_found_here() {
         ada.get(&acme.api("/members/not-an-id")).await.problem(404, "not-found");
         let upper = format!("/members/{}", ada.id.to_string().to_uppercase());
         ada.get(&acme.api(&upper)).await.problem(404, "not-found");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_policy_version_that_never_was_is_the_callers_fault_and_makes_no_node_read_again() {
+    each_database(async |app| {
+        let (ada, vic) = (app.person("ada").await, app.person("vic").await);
+        let acme = app.tenant_of(&ada, "acme").await;
+        let before = app.state.authz.policy(acme.id).await.unwrap().unwrap();
+        let at = async |who: &Person, version: &str| {
+            let call = who.call(Method::GET, &acme.api("")).header("x-policy-version", version);
+            call.send().await
+        };
+        for version in ["999999", "9223372036854775807", "-1x", ""] {
+            at(&ada, version).await.problem(400, "malformed");
+        }
+        at(&vic, "999999").await.problem(404, "not-found");
+        let after = app.state.authz.policy(acme.id).await.unwrap().unwrap();
+        assert!(std::sync::Arc::ptr_eq(&before, &after), "the copy was kept");
+        at(&ada, &before.version.to_string()).await.expect(200);
     })
     .await;
 }

@@ -168,23 +168,23 @@ async fn a_tenant_always_keeps_an_owner() {
         let conflict = |result: Result<()>| matches!(result.unwrap_err(), Error::Conflict(_));
         let own = world.grant::<Own>(ada, tenant).await;
         let soon = START + Duration::from_hours(1);
-        assert!(conflict(leave(&world.authz, &own).await.map(drop)));
+        assert!(conflict(leave(&world.authz, &own, None).await.map(drop)));
         assert!(conflict(set(&world, (ada, tenant), ada, &keys(&["admin"])).await.map(drop)));
         assert!(conflict(set(&world, (ada, tenant), ada, &until("owner", soon)).await.map(drop)));
         let grant = world.grant::<perm::MembersDelete>(ada, tenant).await;
         assert!(conflict(remove(&world.authz, &grant, ada, None).await.map(drop)));
         // Neither an owner for a while nor a disabled one is enough.
         set(&world, (ada, tenant), bob, &until("owner", soon)).await.unwrap();
-        assert!(conflict(leave(&world.authz, &own).await.map(drop)));
+        assert!(conflict(leave(&world.authz, &own, None).await.map(drop)));
         set(&world, (ada, tenant), bob, &keys(&["owner"])).await.unwrap();
         let disable = "update users set disabled_at = 1 where name = 'Bob' and id in \
                    (select user_id from members where tenant_id = $1)";
         assert_eq!(world.db_execute(tenant, disable).await, 1);
-        assert!(conflict(leave(&world.authz, &own).await.map(drop)));
+        assert!(conflict(leave(&world.authz, &own, None).await.map(drop)));
         let enable = "update users set disabled_at = null where id in \
                   (select user_id from members where tenant_id = $1)";
         world.db_execute(tenant, enable).await;
-        leave(&world.authz, &own).await.unwrap();
+        leave(&world.authz, &own, None).await.unwrap();
         assert!(world.try_grant::<Own>(ada, tenant).await.is_err());
         world.holds(tenant).await;
     })
@@ -223,9 +223,10 @@ async fn owners_who_all_leave_at_once_never_leave_none() {
             world.db_join(tenant, bob, &[("owner", None)]).await;
             let one = world.grant::<Own>(ada, tenant).await;
             let other = world.grant::<perm::MembersUpdate>(bob, tenant).await;
-            let (one, other) = tokio::join!(async { leave(&world.authz, &one).await.map(drop) }, async {
-                set_roles(&world.authz, &other, bob, &keys(&["viewer"]), None).await.map(drop)
-            });
+            let (one, other) =
+                tokio::join!(async { leave(&world.authz, &one, None).await.map(drop) }, async {
+                    set_roles(&world.authz, &other, bob, &keys(&["viewer"]), None).await.map(drop)
+                });
             assert!(one.is_ok() != other.is_ok());
             let loser = if one.is_ok() { other } else { one };
             assert!(matches!(loser.unwrap_err(), Error::Conflict(_)));
