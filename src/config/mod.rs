@@ -140,6 +140,9 @@ pub struct Limits {
     /// Personal tokens a member may have in one tenant, at most.
     #[arg(long, env = "FREEHOLD_MAX_TOKENS_PER_MEMBER", default_value_t = 50, global = true)]
     pub tokens_per_member: i64,
+    /// Opaque access tokens of one app that work at a time, at most; more are answered 429.
+    #[arg(long, env = "FREEHOLD_MAX_TOKENS_PER_APP", default_value_t = 1_000, global = true)]
+    pub tokens_per_app: i64,
     /// Invitation mails one address may get in 24 hours from the whole installation, at most.
     #[arg(long, env = "FREEHOLD_MAX_INVITATIONS_PER_ADDRESS", default_value_t = 5, global = true)]
     pub invitations_per_address: i64,

@@ -39,16 +39,28 @@ impl std::fmt::Debug for Issued {
     }
 }
 
+/// On what terms tokens are issued.
+#[derive(Debug)]
+pub struct Terms {
+    /// How long one works, of [`LONGEST_LIFETIME`] at most.
+    pub lifetime: Duration,
+    /// How many opaque ones of one app may work at a time.
+    pub most: i64,
+    /// How the request came.
+    pub via: Via,
+}
+
 /// Issues a token to the app itself (RFC 6749 section 4.4): for `scope`, or for all the app may do by token.
 ///
 /// # Errors
 /// [`Refused::Scope`] for what the app does not hold or no token may carry; [`Refused::Client`] when the app was disabled
-/// meanwhile; [`Refused::Unauthorized`] when its tenant is suspended; [`Refused::Failed`].
+/// meanwhile; [`Refused::Unauthorized`] when its tenant is suspended; [`Refused::Failed`], with [`Error::TooMany`] when as
+/// many of its tokens work as may.
 pub async fn client_credentials(
     deps: Deps<'_>,
     client: &Client,
     scope: Option<&str>,
-    (lifetime, via): (Duration, Via),
+    terms: Terms,
 ) -> Answer<Issued> {
     let wanted = scope.map(|scope| read(deps.authz.catalogue(), scope)).transpose()?;
     // Before the write begins: it may have to make the first key, which is a write of its own.
@@ -69,16 +81,16 @@ pub async fn client_credentials(
         ));
     }
     let names = deps.authz.catalogue().names(scopes);
-    let lifetime = lifetime.min(LONGEST_LIFETIME);
+    let lifetime = terms.lifetime.min(LONGEST_LIFETIME);
     let made = Making { client, row: &row, names: &names, expires_at: tx.at() + lifetime };
     let (id, access_token) = match key {
-        None => made.opaque(&mut tx).await?,
+        None => made.opaque(&mut tx, terms.most).await?,
         Some((kid, key)) => {
             let claims = made.claims(deps.issuer.url(), tx.at());
             (claims.jti, jwt::sign(&claims, kid, &key)?)
         }
     };
-    tx.commit(made.event(id, via)).await?;
+    tx.commit(made.event(id, terms.via)).await?;
     Ok(Issued { access_token, token_type: "Bearer", expires_in: lifetime.as_secs(), scope: names.join(" ") })
 }
 
@@ -108,14 +120,15 @@ struct Making<'a> {
 }
 
 impl Making<'_> {
-    async fn opaque(&self, tx: &mut WriteTx) -> Result<(TokenId, String)> {
-        let access = Access {
-            tenant: self.client.tenant,
-            owner: Subject::App(self.client.app),
-            name: &self.row.name,
-            scopes: self.names,
-            expires_at: self.expires_at,
-        };
+    async fn opaque(&self, tx: &mut WriteTx, most: i64) -> Result<(TokenId, String)> {
+        let (tenant, owner) = (self.client.tenant, Subject::App(self.client.app));
+        if let Some(retry_after) = tokens::full(tx, tenant, owner, most).await? {
+            let what = "As many access tokens of this app work as may. Use one until it ends, or revoke those that are not \
+                        needed.";
+            return Err(Error::TooMany { what: what.into(), retry_after });
+        }
+        let access =
+            Access { tenant, owner, name: &self.row.name, scopes: self.names, expires_at: self.expires_at };
         let (id, minted) = tokens::issue(tx, Kind::Access, &access).await?;
         Ok((id, minted.text))
     }

@@ -22,7 +22,7 @@ pub use self::bearer::{is_signed, signed_bearer};
 pub use self::clients::{Client, Deps, Proof, authenticate};
 pub use self::inspect::{Introspection, introspect};
 pub(crate) use self::issue::read as read_scope;
-pub use self::issue::{Issued, client_credentials};
+pub use self::issue::{Issued, Terms, client_credentials};
 pub use self::issuer::Issuer;
 pub use self::jwk::{ALGORITHMS, PublicJwk, is_kid};
 pub use self::jwt::AccessClaims;

@@ -1,6 +1,8 @@
 //! Making tokens: minted by a person for themselves, rotated by them, issued to an app. Must never make one outside a
 //! write that records it.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::format::{self, Kind, Minted};
@@ -162,6 +164,20 @@ pub async fn room(tx: &mut WriteTx, tenant: TenantId, owner: Subject, most: i64)
     }
     let text = "You have as many tokens in this tenant as you may. Revoke one you do not use.";
     Err(Error::Conflict(text.into()))
+}
+
+/// Whether as many tokens of `owner` work in the tenant as may, which is `most`: then how long it is until the next of them
+/// ends.
+///
+/// # Errors
+/// [`Error::Unavailable`] when the database cannot answer.
+pub async fn full(tx: &mut WriteTx, tenant: TenantId, owner: Subject, most: i64) -> Result<Option<Duration>> {
+    let now = tx.at();
+    if store::count(tx, tenant, owner, now).await? < most {
+        return Ok(None);
+    }
+    let next = store::next_end(tx, tenant, owner, now).await?;
+    Ok(Some(next.map_or(Duration::ZERO, |end| end.since(now))))
 }
 
 /// The newest token the grant's person ever made in the tenant; the id of nothing when there is none.

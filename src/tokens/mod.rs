@@ -26,7 +26,7 @@ use crate::clock::Timestamp;
 use crate::ids::{TenantId, TokenId};
 
 pub use manage::{ending, find, list, mine, revoke, revoke_own};
-pub use mint::{Access, Room, issue, mint, newest, room, rotate};
+pub use mint::{Access, Room, full, issue, mint, newest, room, rotate};
 pub use rules::{DEFAULT_DAYS, MAX_DAYS, SOON, carried, read_scopes};
 pub use uses::TokenUses;
 

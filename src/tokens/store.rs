@@ -133,6 +133,17 @@ pub(super) async fn count(
     sql!(on, fetch_one, query_scalar(text).bind(tenant).bind(owner).bind(now))
 }
 
+pub(super) async fn next_end(
+    on: &mut impl Executor,
+    tenant: TenantId,
+    owner: Subject,
+    now: Timestamp,
+) -> Result<Option<Timestamp>> {
+    let text = "select min(expires_at) from tokens where tenant_id = $1 and (user_id = $2 or app_id = $2) \
+                and revoked_at is null and expires_at > $3";
+    sql!(on, fetch_one, query_scalar(text).bind(tenant).bind(owner).bind(now))
+}
+
 pub(super) async fn revoke(tx: &mut WriteTx, tenant: TenantId, id: TokenId) -> Result<()> {
     let at = tx.at();
     let text = "update tokens set revoked_at = $3 where tenant_id = $1 and id = $2 and revoked_at is null";

@@ -18,7 +18,7 @@ use crate::http::openapi::{Operation, Output};
 use crate::http::routes::{Area, Routes};
 use crate::http::state::AppState;
 use crate::ids::TenantId;
-use crate::oauth::{self, Answer, Introspection, Issued, Refused};
+use crate::oauth::{self, Answer, Introspection, Issued, Refused, Terms};
 
 pub(super) fn routes() -> Routes {
     Routes::new(Area::Service)
@@ -63,8 +63,12 @@ async fn token(
     match request.required("grant_type")? {
         "client_credentials" => {
             let client = request.client(&app).await?;
-            let how = (app.config.access_token_lifetime, request.via());
-            oauth::client_credentials(deps(&app), &client, request.field("scope"), how).await.map(Fresh)
+            let terms = Terms {
+                lifetime: app.config.access_token_lifetime,
+                most: app.config.limits.tokens_per_app,
+                via: request.via(),
+            };
+            oauth::client_credentials(deps(&app), &client, request.field("scope"), terms).await.map(Fresh)
         }
         DEVICE_GRANT => device::fetch(&app, &request).await.map(Fresh),
         _ => Err(Refused::GrantType),

@@ -278,6 +278,7 @@ fn config(database_url: String, redis_url: Option<String>, folder: &TempDir) -> 
         limits: Limits {
             apps: 100,
             tokens_per_member: 50,
+            tokens_per_app: 10_000,
             database_connections: 4,
             max_connections: 100,
             tenants_per_owner: 50,

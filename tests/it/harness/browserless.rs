@@ -185,6 +185,7 @@ impl Plan {
                 },
                 apps: 100,
                 tokens_per_member: 50,
+                tokens_per_app: 10_000,
                 database_connections: 8,
                 max_connections: 1_000,
                 tenants_per_owner: 50,

@@ -269,3 +269,29 @@ async fn each_token_leaves_one_line_and_nothing_that_opens_anything() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn an_app_has_only_so_many_tokens_at_a_time() {
+    for backend in [Backend::Sqlite, Backend::Postgres] {
+        let app = TestApp::start_with(backend, |config| config.limits.tokens_per_app = 2).await;
+        let tenant = tenant(&app, "acme").await;
+        let robot = Robot::of(&app, &tenant, &["viewer"], "opaque").await;
+        let other = Robot::of(&app, &tenant, &["viewer"], "opaque").await;
+        let signing = Robot::of(&app, &tenant, &["viewer"], "jwt").await;
+        let first = robot.token("projects:read").await;
+        app.clock.advance(Duration::from_mins(10));
+        robot.token("projects:read").await;
+        let full = refused(robot.asks(&[]).await, 429, "temporarily_unavailable");
+        // Until the first of them ends.
+        assert_eq!(full.header("retry-after"), Some("3000"));
+        other.token("projects:read").await;
+        for _ in 0..3 {
+            signing.token("projects:read").await;
+        }
+        robot.sends("/oauth/revoke", &[("token", &first)]).await.expect(200);
+        robot.token("projects:read").await;
+        refused(robot.asks(&[]).await, 429, "temporarily_unavailable");
+        app.clock.advance(Duration::from_hours(1));
+        robot.token("projects:read").await;
+    }
+}
