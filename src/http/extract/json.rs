@@ -21,17 +21,23 @@ impl<T: DeserializeOwned> FromRequest<AppState> for Json<T> {
         }
         let (parts, body) = request.into_parts();
         let body = read_body(&parts.headers, body).await?;
-        // serde would take an array of the fields in order for the object itself.
-        if body.iter().find(|byte| !byte.is_ascii_whitespace()).is_some_and(|first| *first == b'[') {
-            return Err(Error::invalid("", "type", "The body must be a JSON object."));
-        }
-        let mut deserializer = serde_json::Deserializer::from_slice(&body);
-        let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| refuse(&error))?;
-        deserializer
-            .end()
-            .map_err(|_trailing| Error::Malformed("there is more after the JSON value".into()))?;
-        Ok(Self(value))
+        read_json(&body).map(Self)
     }
+}
+
+/// Reads one JSON object.
+///
+/// # Errors
+/// [`Error::Malformed`] when it is not JSON; [`Error::Invalid`] by field when it is not what is asked for.
+pub fn read_json<T: DeserializeOwned>(text: &[u8]) -> Result<T> {
+    // serde would take an array of the fields in order for the object itself.
+    if text.iter().find(|byte| !byte.is_ascii_whitespace()).is_some_and(|first| *first == b'[') {
+        return Err(Error::invalid("", "type", "It must be a JSON object."));
+    }
+    let mut deserializer = serde_json::Deserializer::from_slice(text);
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| refuse(&error))?;
+    deserializer.end().map_err(|_trailing| Error::Malformed("there is more after the JSON value".into()))?;
+    Ok(value)
 }
 
 fn refuse(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {

@@ -18,7 +18,7 @@ pub use body::MAX_BODY;
 pub(in crate::http) use body::{media_type, read_body};
 pub use form::{FORM_TOKEN, Form, form_token};
 pub use if_match::IfMatch;
-pub use json::Json;
+pub use json::{Json, read_json};
 pub use path::{Path, Segment};
 pub use query::Query;
 #[cfg(feature = "dev")]

@@ -14,7 +14,7 @@ use crate::http::access::Can;
 use crate::http::extract::Query;
 use crate::http::pagination;
 use crate::http::panel::inviting::Typed;
-use crate::http::panel::parts::choices::{Choice, choices, end_field, with_ends};
+use crate::http::panel::parts::choices::{Choice, choices};
 use crate::http::panel::parts::form::{self, FormErrors, Rejected};
 use crate::http::panel::parts::frame::{Frame, Section, also, keeps_mail, path_of};
 use crate::http::panel::parts::shown::{Avatar, Badge, Moment, badges};
@@ -201,13 +201,7 @@ pub(super) fn form_choices<P>(
     typed: &Typed,
     errors: &FormErrors,
 ) -> Vec<Choice> {
-    let now = app.database.clock().now();
-    let choices = choices(grant, &[], |role| typed.roles.contains(&role.key), now);
-    let filled = |key: &str| {
-        let value = typed.ends.get(key).cloned().unwrap_or_default();
-        (value, errors.at(&end_field(key)).map(str::to_owned))
-    };
-    with_ends(grant, choices, filled, now)
+    choices(grant, &[], (&typed.roles, errors), app.database.clock().now())
 }
 
 /// The address of a part of the list.

@@ -8,11 +8,11 @@ use crate::authz::{Grant, HeldRole, perm};
 use crate::error::Result;
 use crate::http::access::Can;
 use crate::http::extract::{Path, Query};
-use crate::http::panel::member_roles::Sent;
 use crate::http::panel::members::Row;
-use crate::http::panel::parts::choices::{Choice, choices, end_field, end_text, with_ends};
+use crate::http::panel::parts::choices::{Choice, choices};
 use crate::http::panel::parts::form::{self, FormErrors, Rejected};
 use crate::http::panel::parts::frame::{Frame, Section, also, path_of};
+use crate::http::panel::parts::role_form::RoleForm;
 use crate::http::panel::parts::view::View;
 use crate::http::panel::{Icon, page};
 use crate::http::routes::{Area, Routes};
@@ -67,7 +67,7 @@ pub(super) async fn member_page(
     app: &View,
     grant: &Grant<perm::MembersRead>,
     member: &Member,
-    sent: Option<&Sent>,
+    sent: Option<&RoleForm>,
     rejected: Option<&Rejected>,
 ) -> Result<MemberPage> {
     let (path, now) = (path_of(grant), app.database.clock().now());
@@ -81,22 +81,8 @@ pub(super) async fn member_page(
         Ok(()) | Err(_) => None,
     };
     let errors = form::errors(rejected);
-    let choices = choices(
-        grant,
-        &held,
-        |role| match sent {
-            Some(sent) => sent.ticked.contains(&role.key),
-            None => held.iter().any(|held| held.role == role.id),
-        },
-        now,
-    );
-    let filled = |key: &str| {
-        let present = member.roles.iter().find(|role| role.key == key).and_then(|role| role.expires_at);
-        let typed = sent.and_then(|sent| sent.ends.get(key).cloned());
-        let value = typed.unwrap_or_else(|| present.map(end_text).unwrap_or_default());
-        (value, errors.at(&end_field(key)).map(str::to_owned))
-    };
-    let choices = with_ends(grant, choices, filled, now);
+    let present = RoleForm::holding(member.roles.iter().map(|role| (role.key.as_str(), role.expires_at)));
+    let choices = choices(grant, &held, (sent.unwrap_or(&present), &errors), now);
     let may_update = also::<perm::MembersUpdate, _>(app, grant).await?.is_some();
     Ok(MemberPage {
         frame: Frame::inside(app, grant, Section::Members).await?,

@@ -1,22 +1,20 @@
 //! The form of a member's roles: read, shown as what it would do, and saved. Called from the member's page; must
 //! never take an end for another than the one that was typed.
 
-use std::collections::HashMap;
-
 use axum::response::{IntoResponse as _, Response};
 
-use crate::authz::{Grant, Permission as _, TenantPolicy, perm};
-use crate::error::{Error, FieldError, Result};
+use crate::authz::{Grant, Permission as _, perm};
+use crate::error::{Error, Result};
 use crate::http::access::Can;
 use crate::http::extract::{Form, Path};
 use crate::http::panel::member::member_page;
 use crate::http::panel::page;
-use crate::http::panel::parts::choices::{end_field, end_text, read_end};
 use crate::http::panel::parts::consequences::Consequences;
 use crate::http::panel::parts::form::{FormErrors, Rejected};
 use crate::http::panel::parts::frame::{Frame, Section, path_of};
 use crate::http::panel::parts::notice::Notice;
 use crate::http::panel::parts::preview::{self, Back, EDIT, PreviewPage, goes_on_editing};
+use crate::http::panel::parts::role_form::RoleForm;
 use crate::http::panel::parts::view::View;
 use crate::http::routes::{Area, Routes};
 use crate::ids::UserId;
@@ -30,86 +28,12 @@ pub(super) fn routes() -> Routes {
     )
 }
 
-/// A form for roles, as it was sent.
-#[derive(Debug)]
-pub(super) struct Sent {
-    pub(super) ticked: Vec<String>,
-    /// What was in the field of each role's end, by key, where there was one.
-    pub(super) ends: HashMap<String, String>,
-}
-
-impl Sent {
-    /// Reads the form; a field for the end of a role that is no more makes it stale.
-    fn read(form: &Form, policy: &TenantPolicy) -> Result<Self> {
-        let fields = policy.roles.iter().map(|role| end_field(&role.key));
-        let known: Vec<String> =
-            ["role", "revision", EDIT].map(str::to_owned).into_iter().chain(fields).collect();
-        let known: Vec<&str> = known.iter().map(String::as_str).collect();
-        if let Err(error) = form.only(&known) {
-            let gone = |field: &FieldError| field.pointer.starts_with("/until-");
-            let stale = matches!(&error, Error::Invalid(problems) if problems.iter().all(gone));
-            return Err(if stale { Error::Stale } else { error });
-        }
-        let mut ends = HashMap::new();
-        for role in &policy.roles {
-            match form.list(&end_field(&role.key)).as_slice() {
-                [] => {}
-                [end] => {
-                    ends.insert(role.key.clone(), end.trim().to_owned());
-                }
-                _ => return Err(Error::Malformed("the end of a role is repeated".into())),
-            }
-        }
-        Ok(Self { ticked: form.list("role"), ends })
-    }
-
-    /// The roles that are asked for. An end that reads as the present one is the present one, to the microsecond.
-    fn wanted(&self, member: &Member) -> Result<Vec<RoleAssignment>> {
-        let mut problems = Vec::new();
-        let mut wanted = Vec::new();
-        for key in &self.ticked {
-            let present = member.roles.iter().find(|role| role.key == *key).and_then(|role| role.expires_at);
-            let typed = self.ends.get(key);
-            let expires_at = match typed.map(String::as_str) {
-                None => present,
-                Some("") => None,
-                Some(text) if present.map(end_text).as_deref() == Some(text) => present,
-                Some(text) => {
-                    let end = read_end(text);
-                    if end.is_none() {
-                        let detail = "Write the date and time as in 2030-01-31T18:00.".into();
-                        let pointer = format!("/{}", end_field(key));
-                        problems.push(FieldError { pointer, code: "time", detail });
-                    }
-                    end
-                }
-            };
-            wanted.push(RoleAssignment { key: key.clone(), expires_at });
-        }
-        if problems.is_empty() { Ok(wanted) } else { Err(Error::Invalid(problems)) }
-    }
-
-    /// The error with what is wrong with an end beside the field it was typed in.
-    fn beside(&self, error: Error) -> Error {
-        let Error::Invalid(mut problems) = error else { return error };
-        for problem in &mut problems {
-            let place =
-                problem.pointer.strip_prefix("/roles/").and_then(|rest| rest.strip_suffix("/expires_at"));
-            let key = place.and_then(|place| self.ticked.get(place.parse::<usize>().ok()?));
-            if let Some(key) = key {
-                problem.pointer = format!("/{}", end_field(key));
-            }
-        }
-        Error::Invalid(problems)
-    }
-}
-
 /// What is needed to show the page again, and what was sent.
 struct Asked {
     reader: Grant<perm::MembersRead>,
     member: Member,
     revision: i64,
-    sent: Sent,
+    sent: RoleForm,
 }
 
 impl Asked {
@@ -123,7 +47,7 @@ impl Asked {
         // The form is on a page that needs this too.
         let reader: Grant<perm::MembersRead> = app.authz.also(grant).await?;
         let member = members::show(&app.database, &reader, user).await?;
-        match Sent::read(form, grant.policy()) {
+        match RoleForm::read(form, grant.policy(), &["revision", EDIT]) {
             Err(Error::Stale) => {
                 let rejected = Rejected::from(Error::Stale, &[])?;
                 let shown = member_page(app, &reader, &member, None, Some(&rejected)).await?;
@@ -133,10 +57,16 @@ impl Asked {
         }
     }
 
+    /// The roles that are asked for.
+    fn wanted(&self) -> Result<Vec<RoleAssignment>> {
+        let present = |key: &str| self.member.roles.iter().find(|role| role.key == key)?.expires_at;
+        self.sent.wanted(present)
+    }
+
     /// The page again, with what was wrong beside its field.
     async fn refused(self, app: &View, error: Error) -> Result<Response> {
-        let fields: Vec<String> = self.sent.ticked.iter().map(|key| end_field(key)).collect();
-        let fields: Vec<&str> = std::iter::once("roles").chain(fields.iter().map(String::as_str)).collect();
+        let fields = self.sent.fields();
+        let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
         let rejected = Rejected::from(self.sent.beside(error), &fields)?;
         let member = members::show(&app.database, &self.reader, self.member.user.id).await?;
         let shown = member_page(app, &self.reader, &member, Some(&self.sent), Some(&rejected)).await?;
@@ -160,7 +90,7 @@ async fn ask(
         shown.revision = asked.revision;
         return Ok(page(&shown));
     }
-    let told = match asked.sent.wanted(&asked.member) {
+    let told = match asked.wanted() {
         Ok(wanted) => members::preview_roles(&app.authz, grant, user, &wanted, Some(asked.revision)).await,
         Err(problems) => Err(problems),
     };
@@ -197,7 +127,7 @@ async fn save(
         Ok(asked) => asked,
         Err(page) => return Ok(page),
     };
-    let done = match asked.sent.wanted(&asked.member) {
+    let done = match asked.wanted() {
         Ok(wanted) => {
             let revision = Some(asked.revision);
             members::set_roles(&app.authz, grant, user, &wanted, revision).await.map(|_| ())

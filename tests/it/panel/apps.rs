@@ -115,6 +115,76 @@ async fn an_app_is_registered_changed_stopped_and_deleted_on_its_pages() {
 }
 
 #[tokio::test]
+async fn a_role_of_an_app_may_have_an_end() {
+    each_database(async |app| {
+        let (_, ada) = acme(&app).await;
+        let end = |days: u32| {
+            let at = (app.clock.now() + DAY * days).to_string();
+            at.get(..16).unwrap().to_owned()
+        };
+        let (soon, later) = (end(3), end(9));
+        let fields = [("name", "Robot"), ("role", "viewer"), ("until-viewer", soon.as_str())];
+        let made = ada.post_form("/t/acme/apps", &fields).await;
+        let page = made.leads_to().split('?').next().unwrap().to_owned();
+        let shown = ada.get(&page).await.expect(200);
+        shown.has(&["value=\"viewer\" checked", &format!("value=\"{soon}\"")]);
+        let revision = hidden(&shown, "revision");
+        let change = async |until: &str| {
+            let fields = [
+                ("name", "Robot"),
+                ("role", "viewer"),
+                ("until-viewer", until),
+                ("revision", revision.as_str()),
+            ];
+            ada.post_form(&page, &fields).await
+        };
+        change("tomorrow").await.expect(422).has(&["id=\"until-viewer-error\"", "Write the date and time"]);
+        let past = change("2020-01-31T18:00").await.expect(422);
+        past.has(&["id=\"until-viewer-error\"", "value=\"2020-01-31T18:00\""]);
+        let gone =
+            ada.post_form(&page, &[("name", "Robot"), ("until-nobody", ""), ("revision", &revision)]).await;
+        gone.expect(412).has(&["It was changed meanwhile."]);
+        assert_eq!(change(&later).await.leads_to(), format!("{page}?done=app-saved"));
+        ada.get(&page).await.expect(200).has(&[&format!("value=\"{later}\"")]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_public_key_is_registered_and_removed_on_the_page_and_a_private_one_is_not_repeated() {
+    each_database(async |app| {
+        let (tenant, ada) = acme(&app).await;
+        let page = registered(&ada, "Robot").await;
+        let keys = format!("{page}/keys");
+        let jwk = r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","kid":"build"}"#;
+        let wrong = ada.post_form(&keys, &[("jwk", "-----BEGIN PRIVATE KEY-----\nTk9UQUtFWQ")]).await;
+        wrong.expect(422).has(&["id=\"jwk-error\"", "no JSON Web Key"]).lacks(&["Tk9UQUtFWQ"]);
+        let private = jwk.replace("\"kid\"", "\"d\":\"c2VjcmV0\",\"kid\"");
+        let private = ada.post_form(&keys, &[("jwk", &private)]).await.expect(422);
+        private.has(&["This is a secret key."]).lacks(&["c2VjcmV0"]);
+        let added = ada.post_form(&keys, &[("jwk", jwk)]).await;
+        assert_eq!(added.leads_to(), format!("{page}?done=key-added"));
+        ada.get(&page).await.expect(200).has(&["<code>build</code>", "EdDSA", "it proves itself by a key"]);
+        ada.post_form(&keys, &[("jwk", jwk)]).await.expect(409).has(&["a key of this name"]);
+        // Who only looks sees the key, and can neither add nor remove one.
+        let vic = app.person("vic").await;
+        vic.joins(&tenant, "viewer").await;
+        vic.post_form(&keys, &[("jwk", jwk)]).await.expect(403);
+        vic.post_form(&format!("{keys}/build/remove"), &[]).await.expect(403);
+        let asked = ada.get(&format!("{keys}/build/remove")).await.expect(200);
+        asked.has(&["Remove the key build of Robot?"]);
+        ada.get(&format!("{keys}/other/remove")).await.expect(404);
+        let removed = ada.post_form(&format!("{keys}/build/remove"), &[]).await;
+        assert_eq!(removed.leads_to(), format!("{page}?done=key-removed"));
+        ada.get(&page).await.expect(200).lacks(&["<code>build</code>"]);
+        app.clock.advance(Duration::from_mins(11));
+        ada.get(&page).await.expect(200).has(&["Registering a key asks for a sign-in"]);
+        ada.post_form(&keys, &[("jwk", jwk)]).await.expect(403);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_secret_is_shown_once_and_is_nowhere_after() {
     each_database(async |app| {
         let (_, ada) = acme(&app).await;

@@ -1,15 +1,14 @@
 //! One app: its form for those who may change it, its secrets, and the tokens it got. Registered here too.
 
-use std::collections::BTreeSet;
-
 use askama::Template;
 use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 
 use super::AppRow;
+use super::keys::Keys;
 use crate::apps::secrets::MOST;
 use crate::apps::{self, App, AppChange, NewApp, Secret, TokenFormat};
-use crate::authz::{Grant, HeldRole, perm};
+use crate::authz::{Grant, HeldRole, TenantPolicy, perm};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::http::access::Can;
@@ -19,13 +18,13 @@ use crate::http::panel::parts::form::{self, FormErrors, Rejected};
 use crate::http::panel::parts::frame::{Frame, Section, also, path_of};
 use crate::http::panel::parts::lasts::Lasts;
 use crate::http::panel::parts::notice::Notice;
+use crate::http::panel::parts::role_form::RoleForm;
 use crate::http::panel::parts::shown::Moment;
 use crate::http::panel::parts::view::View;
 use crate::http::panel::tokens::TokenRow;
 use crate::http::panel::{Icon, page};
 use crate::http::routes::{Area, Routes};
 use crate::ids::{AppId, Subject};
-use crate::members::RoleAssignment;
 use crate::tokens::{self, SOON};
 
 /// How many of its tokens are shown.
@@ -39,10 +38,8 @@ pub(super) fn routes() -> Routes {
         .post("/t/{tenant}/apps/{app}", "Change an app", change)
 }
 
-/// The fields of the form, as problems name them.
-const FIELDS: [&str; 3] = ["name", "roles", "allowed_origins"];
-/// The fields as they are sent.
-const SENT: [&str; 4] = ["name", "role", "allowed_origins", "token_format"];
+/// The fields of the form besides those of the roles.
+const FIELDS: [&str; 4] = ["name", "allowed_origins", "token_format", "revision"];
 
 #[derive(Debug, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -79,6 +76,7 @@ pub(in crate::http::panel) struct AppPage {
     pub(in crate::http::panel) lasts: Lasts,
     /// What was wrong with the form that makes a secret.
     pub(in crate::http::panel) secret_errors: FormErrors,
+    pub(in crate::http::panel) keys: Keys,
     /// Its tokens that work, for those who may see tokens.
     pub(in crate::http::panel) tokens: Option<Vec<TokenRow>>,
     pub(in crate::http::panel) may_change: bool,
@@ -124,18 +122,17 @@ impl SecretRow {
 #[derive(Debug, Clone, Default)]
 pub(in crate::http::panel) struct Typed {
     pub(in crate::http::panel) name: String,
-    /// Keys of the roles ticked.
-    pub(in crate::http::panel) roles: BTreeSet<String>,
+    pub(in crate::http::panel) roles: RoleForm,
     /// One a line.
     pub(in crate::http::panel) origins: String,
     pub(in crate::http::panel) format: TokenFormat,
 }
 
 impl Typed {
-    fn of(form: &Form) -> Result<Self> {
+    fn of(form: &Form, policy: &TenantPolicy) -> Result<Self> {
         Ok(Self {
+            roles: RoleForm::read(form, policy, &FIELDS)?,
             name: form.text("name")?.to_owned(),
-            roles: form.list("role").into_iter().collect(),
             origins: form.text("allowed_origins")?.to_owned(),
             format: if form.text("token_format")? == TokenFormat::Jwt.as_str() {
                 TokenFormat::Jwt
@@ -148,10 +145,20 @@ impl Typed {
     fn as_is(app: &App) -> Self {
         Self {
             name: app.name.clone(),
-            roles: app.roles.iter().cloned().collect(),
+            roles: RoleForm::holding(
+                app.roles.iter().map(|key| (key.as_str(), app.role_ends.get(key).copied())),
+            ),
             origins: app.allowed_origins.join("\n"),
             format: app.token_format,
         }
+    }
+
+    /// What was wrong, beside the field it concerns.
+    fn rejected(&self, error: Error) -> Result<Rejected> {
+        let mut fields = self.roles.fields();
+        fields.extend(FIELDS.map(str::to_owned));
+        let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
+        Rejected::from(self.roles.beside(error), &fields)
     }
 
     fn lines(&self) -> Vec<String> {
@@ -181,21 +188,27 @@ async fn begin(who: Can<perm::AppsCreate>, app: View) -> Result<Response> {
 }
 
 async fn create(who: Can<perm::AppsCreate>, app: View, form: Form) -> Result<Response> {
-    form.only(&SENT)?;
-    let (grant, typed) = (who.grant(), Typed::of(&form)?);
-    let new = NewApp {
-        name: typed.name.clone(),
-        roles: typed.roles.iter().map(|key| assignment(key, None)).collect(),
-        allowed_origins: typed.lines(),
-        token_format: typed.format,
+    let grant = who.grant();
+    let typed = Typed::of(&form, grant.policy())?;
+    let made = match typed.roles.wanted(|_role| None) {
+        Ok(roles) => {
+            let new = NewApp {
+                name: typed.name.clone(),
+                roles,
+                allowed_origins: typed.lines(),
+                token_format: typed.format,
+            };
+            apps::create(&app.authz, grant, &new, app.config.limits.apps).await
+        }
+        Err(problems) => Err(problems),
     };
-    match apps::create(&app.authz, grant, &new, app.config.limits.apps).await {
+    match made {
         Ok((made, _)) => {
             let place = format!("{}/apps/{}", path_of(grant), made.id);
             Ok(Notice::AppCreated.at(&place).into_response())
         }
         Err(error) => {
-            let rejected = Rejected::from(error, &FIELDS)?;
+            let rejected = typed.rejected(error)?;
             Ok(rejected.answer(page(&new_page(&app, grant, typed, Some(&rejected)).await?)))
         }
     }
@@ -207,13 +220,13 @@ async fn new_page(
     typed: Typed,
     rejected: Option<&Rejected>,
 ) -> Result<NewAppPage> {
-    let now = app.database.clock().now();
+    let (now, errors) = (app.database.clock().now(), form::errors(rejected));
     Ok(NewAppPage {
         frame: Frame::inside(app, grant, Section::Apps).await?,
         path: path_of(grant),
-        choices: choices(grant, &[], |role| typed.roles.contains(&role.key), now),
+        choices: choices(grant, &[], (&typed.roles, &errors), now),
         typed,
-        errors: form::errors(rejected),
+        errors,
     })
 }
 
@@ -234,63 +247,74 @@ async fn change(
     Path(id): Path<AppId>,
     form: Form,
 ) -> Result<Response> {
-    form.only(&[&SENT[..], &["revision"]].concat())?;
-    let (grant, typed, revision) = (who.grant(), Typed::of(&form)?, revision(&form)?);
+    let (grant, revision) = (who.grant(), form.revision()?);
     let reader: Grant<perm::AppsRead> = app.authz.also(grant).await?;
     let before = apps::show(&app.database, &reader, id).await?;
-    let wanted = AppChange {
-        name: Some(typed.name.clone()),
-        // A role that is kept keeps its end.
-        roles: Some(
-            typed.roles.iter().map(|key| assignment(key, before.role_ends.get(key).copied())).collect(),
-        ),
-        allowed_origins: Some(typed.lines()),
-        token_format: Some(typed.format),
-        enabled: None,
+    let typed = match Typed::of(&form, grant.policy()) {
+        Err(Error::Stale) => return again(&app, &reader, &before, &Rejected::from(Error::Stale, &[])?).await,
+        read => read?,
     };
-    match apps::change(&app.authz, grant, (id, Some(revision)), &wanted).await {
+    let done = match typed.roles.wanted(|key| before.role_ends.get(key).copied()) {
+        Ok(roles) => {
+            let wanted = AppChange {
+                name: Some(typed.name.clone()),
+                roles: Some(roles),
+                allowed_origins: Some(typed.lines()),
+                token_format: Some(typed.format),
+                enabled: None,
+            };
+            apps::change(&app.authz, grant, (id, Some(revision)), &wanted).await
+        }
+        Err(problems) => Err(problems),
+    };
+    match done {
         Ok(_) => {
             let place = format!("{}/apps/{id}", path_of(grant));
             Ok(Notice::AppSaved.at(&place).into_response())
         }
+        Err(Error::Stale) => again(&app, &reader, &before, &Rejected::from(Error::Stale, &[])?).await,
         Err(error) => {
-            let stale = matches!(error, Error::Stale);
-            let rejected = Rejected::from(error, &FIELDS)?;
+            let rejected = typed.rejected(error)?;
             let mut shown = app_page(&app, &reader, id).await?;
             shown.errors = form::errors(Some(&rejected));
-            if !stale {
-                for choice in &mut shown.choices {
-                    choice.ticked = typed.roles.contains(&choice.key);
-                }
-                shown.typed = typed;
-            }
+            shown.choices = role_choices(&reader, &before, (&typed.roles, &shown.errors), &app);
+            shown.typed = typed;
             Ok(rejected.answer(page(&shown)))
         }
     }
 }
 
-fn assignment(key: &str, expires_at: Option<Timestamp>) -> RoleAssignment {
-    RoleAssignment { key: key.to_owned(), expires_at }
+/// The page as the app is now, with what was wrong.
+async fn again(
+    app: &View,
+    reader: &Grant<perm::AppsRead>,
+    before: &App,
+    rejected: &Rejected,
+) -> Result<Response> {
+    let mut shown = app_page(app, reader, before.id).await?;
+    shown.errors = form::errors(Some(rejected));
+    Ok(rejected.answer(page(&shown)))
 }
 
-/// The revision that the form was shown for.
-pub(super) fn revision(form: &Form) -> Result<i64> {
-    let revision = form.text("revision")?.parse::<i64>();
-    revision.map_err(|_number| Error::Malformed("the revision is not a number".into()))
+/// The roles the app may have, as the form has them.
+fn role_choices(
+    grant: &Grant<perm::AppsRead>,
+    found: &App,
+    filled: (&RoleForm, &FormErrors),
+    app: &View,
+) -> Vec<Choice> {
+    let held = |key: &String| {
+        let role = grant.policy().role_by_key(key)?;
+        Some(HeldRole { role: role.id, expires_at: found.role_ends.get(key).copied() })
+    };
+    let held: Vec<HeldRole> = found.roles.iter().filter_map(held).collect();
+    choices(grant, &held, filled, app.database.clock().now())
 }
 
 /// The page of the app as it is.
 pub(super) async fn app_page(app: &View, grant: &Grant<perm::AppsRead>, id: AppId) -> Result<AppPage> {
     app.token_uses.write(&app.database).await?;
     let (found, now) = (apps::show(&app.database, grant, id).await?, app.database.clock().now());
-    let held: Vec<HeldRole> = found
-        .roles
-        .iter()
-        .filter_map(|key| {
-            let role = grant.policy().role_by_key(key)?;
-            Some(HeldRole { role: role.id, expires_at: found.role_ends.get(key).copied() })
-        })
-        .collect();
     let tokens = match also::<perm::TokensRead, _>(app, grant).await? {
         None => None,
         Some(reader) => {
@@ -306,12 +330,13 @@ pub(super) async fn app_page(app: &View, grant: &Grant<perm::AppsRead>, id: AppI
         app: AppRow::new(grant, &found, now),
         made: Moment::new(found.created_at, now),
         revision: found.revision,
-        choices: choices(grant, &held, |role| typed.roles.contains(&role.key), now),
+        choices: role_choices(grant, &found, (&typed.roles, &FormErrors::default()), app),
         typed,
         errors: FormErrors::default(),
         secrets: found.secrets.iter().map(|secret| SecretRow::new(secret, now)).collect(),
         lasts: Lasts::default(),
         secret_errors: FormErrors::default(),
+        keys: Keys::of(app, grant, id).await?,
         tokens,
         may_change: grant.can::<perm::AppsUpdate>(),
         may_make_secrets: grant.can::<perm::AppsSecrets>(),

@@ -3,7 +3,6 @@
 use askama::Template;
 use axum::response::{IntoResponse as _, Response};
 
-use super::app::revision;
 use crate::apps::{self, App, AppChange};
 use crate::authz::{Grant, Right, perm};
 use crate::error::{Error, Result};
@@ -114,7 +113,7 @@ async fn delete(
     form: Form,
 ) -> Result<Response> {
     form.only(&["confirm", "revision"])?;
-    let (grant, revision) = (who.grant(), revision(&form)?);
+    let (grant, revision) = (who.grant(), form.revision()?);
     let name = found(&app, grant, id).await?.name;
     let done = if form.text("confirm")?.trim() == name {
         apps::delete(&app.authz, grant, id, Some(revision)).await

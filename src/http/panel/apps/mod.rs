@@ -2,6 +2,7 @@
 
 pub(super) mod app;
 pub(super) mod end;
+pub(super) mod keys;
 mod secrets;
 
 use askama::Template;
@@ -32,6 +33,7 @@ pub(super) fn routes() -> Routes {
         .and(app::routes())
         .and(end::routes())
         .and(secrets::routes())
+        .and(keys::routes())
 }
 
 #[derive(Debug, Deserialize, schemars::JsonSchema)]

@@ -3,7 +3,7 @@
 
 use axum::response::{IntoResponse as _, Response};
 
-use super::app::{app_page, revision};
+use super::app::app_page;
 use crate::apps;
 use crate::apps::secrets::{self, NewSecret};
 use crate::authz::{Grant, perm};
@@ -31,7 +31,7 @@ pub(super) fn routes() -> Routes {
 
 async fn make(who: Can<perm::AppsSecrets>, app: View, Path(id): Path<AppId>, form: Form) -> Result<Response> {
     form.only(&[&Lasts::FIELDS[..], &["revision"]].concat())?;
-    let (grant, lasts, revision) = (who.grant(), Lasts::of(&form)?, revision(&form)?);
+    let (grant, lasts, revision) = (who.grant(), Lasts::of(&form)?, form.revision()?);
     let reader: Grant<perm::AppsRead> = app.authz.also(grant).await?;
     let new = NewSecret { expires_in_days: Some(lasts.in_days()) };
     match secrets::create(&app.authz, grant, (id, Some(revision)), &new).await {

@@ -1,4 +1,5 @@
-//! The tenant's roles as check boxes: which may be ticked by whom, and until when.
+//! The tenant's roles as check boxes: which may be ticked by whom, and until when. What is sent of them is read by
+//! `role_form`.
 
 use std::time::Duration;
 
@@ -7,6 +8,8 @@ use time::macros::format_description;
 
 use crate::authz::{Grant, HeldRole, Role};
 use crate::clock::Timestamp;
+use crate::http::panel::parts::form::FormErrors;
+use crate::http::panel::parts::role_form::RoleForm;
 use crate::http::panel::parts::shown::Moment;
 use crate::roles::guards::{self, Holding};
 
@@ -64,53 +67,36 @@ pub(in crate::http::panel) fn read_end(text: &str) -> Option<Timestamp> {
     read.ok().map(|at| Timestamp::from_datetime(at.assume_utc()))
 }
 
-/// The tenant's roles as choices for the grant's principal. `held` may always be kept; the rest only when it is
-/// theirs to give.
+/// The tenant's roles as choices for the grant's principal, as `form` has them. `held` may always be kept; the rest
+/// only when it is theirs to give. Each that may be ticked has a field for its end, with what is wrong with it.
 pub(in crate::http::panel) fn choices<P>(
     grant: &Grant<P>,
     held: &[HeldRole],
-    ticked: impl Fn(&Role) -> bool,
+    (form, errors): (&RoleForm, &FormErrors),
     now: Timestamp,
 ) -> Vec<Choice> {
     let actor = Holding::of(grant.standing());
     let choice = |role: &Role| {
+        let may_give = |until| guards::may_grant(actor, role, until, now).is_ok();
         let kept = held.iter().find(|held| held.role == role.id);
+        let free = kept.is_some() || may_give(None);
+        // Who holds something for a while may give it for as long.
+        let beyond = !free && !may_give(Some(now + SOON));
+        let end = || {
+            let (value, error) = form.end(&role.key, errors);
+            End { name: end_field(&role.key), value, error, needed: !free }
+        };
         Choice {
             key: role.key.clone(),
             name: role.name.clone(),
             description: role.description.clone(),
-            ticked: ticked(role),
-            beyond: kept.is_none() && guards::may_grant(actor, role, None, now).is_err(),
+            ticked: form.has(&role.key),
+            beyond,
             until: kept.and_then(|held| held.expires_at).map(|end| Moment::new(end, now)),
-            end: None,
+            end: (!beyond).then(end),
         }
     };
     grant.policy().roles.iter().map(choice).collect()
-}
-
-/// The same choices, each that may be given at all with a field for its end. `filled` says what is in the field of a
-/// key, and what is wrong with it.
-pub(in crate::http::panel) fn with_ends<P>(
-    grant: &Grant<P>,
-    mut choices: Vec<Choice>,
-    filled: impl Fn(&str) -> (String, Option<String>),
-    now: Timestamp,
-) -> Vec<Choice> {
-    let actor = Holding::of(grant.standing());
-    for choice in &mut choices {
-        let needed = choice.beyond;
-        if needed {
-            // Who holds something for a while may give it for as long.
-            let role = grant.policy().role_by_key(&choice.key);
-            choice.beyond =
-                role.is_none_or(|role| guards::may_grant(actor, role, Some(now + SOON), now).is_err());
-        }
-        if !choice.beyond {
-            let (value, error) = filled(&choice.key);
-            choice.end = Some(End { name: end_field(&choice.key), value, error, needed });
-        }
-    }
-    choices
 }
 
 #[cfg(test)]

@@ -22,6 +22,8 @@ pub(super) mod made;
 pub(super) mod permissions;
 // Roles as check boxes.
 pub(super) mod choices;
+// What such check boxes send.
+pub(super) mod role_form;
 // The second step before what cannot be undone.
 pub(super) mod confirm;
 // What a change would do.

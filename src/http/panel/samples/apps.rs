@@ -1,13 +1,15 @@
 //! Apps: the list, one as those see it who run it and who only look, a new one, and the question before the end.
 
-use super::{Sampled, scene, tokens};
+use super::{Sampled, people, scene, tokens};
 use crate::apps::TokenFormat;
 use crate::http::panel::apps::app::{AppPage, NewAppPage, SecretRow, Typed};
 use crate::http::panel::apps::end::DeleteAppPage;
+use crate::http::panel::apps::keys::{KeyRow, Keys};
 use crate::http::panel::apps::{AppRow, AppsPage};
 use crate::http::panel::parts::form::{FormErrors, Rejected};
 use crate::http::panel::parts::frame::{Frame, Section};
 use crate::http::panel::parts::lasts::Lasts;
+use crate::http::panel::parts::role_form::RoleForm;
 use crate::http::panel::parts::view::Look;
 
 fn frame(look: Look) -> Frame {
@@ -58,10 +60,14 @@ fn secret(number: usize, soon: bool) -> SecretRow {
     }
 }
 
+fn key(kid: &str) -> KeyRow {
+    KeyRow { kid: kid.to_owned(), algorithm: "ES256".to_owned(), made: scene::ago(24 * 3) }
+}
+
 fn typed(name: &str) -> Typed {
     Typed {
         name: name.to_owned(),
-        roles: ["member".to_owned()].into(),
+        roles: RoleForm::holding([("member", None)]),
         origins: "https://app.example.com".to_owned(),
         format: TokenFormat::Opaque,
     }
@@ -75,11 +81,12 @@ fn app(look: Look, name: &str) -> AppPage {
         made: scene::ago(24 * 200),
         revision: 3,
         typed: typed(name),
-        choices: scene::choices(),
+        choices: people::ending_choices(None),
         errors: FormErrors::default(),
         secrets: vec![secret(0, true)],
         lasts: Lasts::default(),
         secret_errors: FormErrors::default(),
+        keys: Keys::default(),
         tokens: Some((0..2).map(tokens::access).collect()),
         may_change: true,
         may_make_secrets: true,
@@ -105,11 +112,16 @@ impl Sampled for AppPage {
             .errors,
             secret_errors: Rejected::field("secret", "stale", stale).errors,
             secrets: vec![secret(0, true), secret(1, false)],
+            keys: Keys {
+                rows: vec![key("build-2026"), key(&"k".repeat(64))],
+                errors: Rejected::field("jwk", "private", "d: This is a secret key.").errors,
+            },
             tokens: Some(Vec::new()),
             ..app(look, scene::LONG)
         };
         let looks = Self {
             secrets: Vec::new(),
+            keys: Keys { rows: vec![key("build-2026")], errors: FormErrors::default() },
             tokens: None,
             may_change: false,
             may_make_secrets: false,
@@ -134,7 +146,7 @@ impl Sampled for NewAppPage {
             frame: frame(look),
             path: "/t/acme".to_owned(),
             typed,
-            choices: scene::choices(),
+            choices: people::ending_choices(None),
             errors,
         };
         let missing = Rejected::field("name", "required", "Write a name.").errors;

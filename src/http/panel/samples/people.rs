@@ -130,7 +130,7 @@ fn end(key: &str, value: &str, error: Option<&str>) -> End {
 }
 
 /// The usual choices, each with a field for its end.
-fn ending_choices(error: Option<&str>) -> Vec<Choice> {
+pub(super) fn ending_choices(error: Option<&str>) -> Vec<Choice> {
     let with = |choice: Choice| Choice {
         end: (!choice.beyond).then(|| {
             end(
