@@ -65,6 +65,9 @@ fn the_help_changes_only_on_purpose() {
         &["operator", "add"],
         &["operator", "remove"],
         &["operator", "list"],
+        &["keys"],
+        &["keys", "list"],
+        &["keys", "rotate"],
     ];
     let help = commands.map(|command| {
         let arguments: Vec<&str> = command.iter().copied().chain(["--help"]).collect();
@@ -76,6 +79,19 @@ fn the_help_changes_only_on_purpose() {
         format!("$ {shown}\n{}\n", text.join("\n"))
     });
     matches_snapshot("help.txt", &help.join("\n"));
+}
+
+#[test]
+fn the_commented_settings_name_every_one_there_is() {
+    let names = |text: &str| -> HashSet<String> {
+        let words = text.split(|letter: char| !letter.is_ascii_uppercase() && letter != '_');
+        let known =
+            |word: &&str| word.starts_with("FREEHOLD_") || ["DATABASE_URL", "REDIS_URL"].contains(word);
+        words.filter(known).map(str::to_owned).collect()
+    };
+    let help = ["dev", "serve"].map(|command| Program::new(&[command, "--help"]).run().stdout).concat();
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(".env.example");
+    assert_eq!(names(&help), names(&std::fs::read_to_string(file).unwrap()));
 }
 
 #[tokio::test]
