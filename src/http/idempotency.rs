@@ -19,6 +19,7 @@ use crate::authz::Principal;
 use crate::clock::Timestamp;
 use crate::db::{Known, Once, OnceKey};
 use crate::error::{Error, Result};
+use crate::http::access::Access;
 use crate::http::extract::read_body;
 use crate::http::guard::RequestTrace;
 use crate::http::openapi::Operation;
@@ -92,10 +93,14 @@ async fn keyed<H: Declared<M>, M: 'static>(handler: H, request: Request, app: Ap
         }
     };
     if let Some(known) = app.database.known(&key).await? {
-        return match H::admit(&mut parts, &app).await {
-            Err(turned_away) => Ok(turned_away),
-            Ok(()) => again(&app, &key, known),
-        };
+        if let Err(turned_away) = H::admit(&mut parts, &app).await {
+            return Ok(turned_away);
+        }
+        // What asked for a fresh sign-in when it was done may hold a secret: it asks for one again.
+        if needs_session(H::access(), &app) {
+            principal.require_fresh(app.database.clock().now())?;
+        }
+        return again(&app, &key, known);
     }
     let trace = RequestTrace::shared(&parts)?;
     let request = Request::from_parts(parts, Body::from(body));
@@ -111,6 +116,13 @@ async fn keyed<H: Declared<M>, M: 'static>(handler: H, request: Request, app: Ap
         None => Ok(response),
         Some(known) => again(&app, &key, known),
     }
+}
+
+/// Whether what is declared needs a person at a browser, because no token may carry it.
+fn needs_session(access: Access, app: &AppState) -> bool {
+    let Access::Permission(name) = access else { return false };
+    let catalogue = app.authz.catalogue();
+    catalogue.get(name).is_some_and(|permission| catalogue.info(permission).session_only)
 }
 
 /// The key, and the body it is the key of.

@@ -123,6 +123,24 @@ async fn an_answer_is_told_again_only_to_whoever_may_have_it_now() {
 }
 
 #[tokio::test]
+async fn a_secret_is_told_again_only_to_a_fresh_sign_in() {
+    each_database(async |app| {
+        let (ada, acme) = acme(&app).await;
+        let (tokens, new) = (acme.api("/tokens"), json!({ "name": "Script", "scopes": ["projects:read"] }));
+        let first = post(&ada, &tokens, "one", new.clone()).await.expect(201);
+        assert_eq!(post(&ada, &tokens, "one", new.clone()).await.text(), first.text());
+        post(&ada, &acme.api("/roles"), "two", role("Editor")).await.expect(201);
+        app.clock.advance(Duration::from_mins(11));
+        post(&ada, &tokens, "one", new.clone()).await.problem(403, "reauthentication-required");
+        // What holds none is told as ever.
+        post(&ada, &acme.api("/roles"), "two", role("Editor")).await.expect(201);
+        let again = app.person_with(acme.owner.external.clone()).await;
+        assert_eq!(post(&again, &tokens, "one", new).await.expect(201).text(), first.text());
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_wrote_nothing_leaves_no_key() {
     each_database(async |app| {
         let (ada, acme) = acme(&app).await;
