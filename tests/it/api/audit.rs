@@ -167,6 +167,23 @@ async fn an_export_breaks_off_when_the_right_to_it_is_lost() {
         ada.put(&roles, json!({ "roles": ["viewer"] })).await.expect(200);
         assert!(body.frame().await.unwrap().is_err(), "it does not end as if it were whole");
         drop(body);
+        // So does one that was begun with a token, and not that of another token of theirs.
+        ada.put(&roles, json!({ "roles": ["admin"] })).await.expect(200);
+        let ben = app.person_with(ben.external.clone()).await;
+        let (token, other) =
+            (ben.mints(&acme, &["audit:export"]).await, ben.mints(&acme, &["audit:export"]).await);
+        let mut bodies = Vec::new();
+        for program in [&token, &other] {
+            let mut body = program.call(Method::GET, &path).begin().await.into_body();
+            body.frame().await.unwrap().unwrap();
+            bodies.push(body);
+        }
+        let listed = ben.get(&acme.api("/tokens")).await.expect(200).json();
+        let newest_last = listed["items"][1]["id"].as_str().unwrap();
+        ben.delete(&acme.api(&format!("/tokens/{newest_last}"))).await.expect(204);
+        assert!(bodies[0].frame().await.unwrap().is_err(), "the token was revoked");
+        assert!(bodies[1].frame().await.unwrap().is_ok(), "this one was not");
+        drop(bodies);
         // Two at a time, and not one more.
         let [one, two] =
             [ada.call(Method::GET, &path).begin().await, ada.call(Method::GET, &path).begin().await];

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::Method;
 use serde_json::json;
 
-use crate::harness::app::{Answer, Person, Tenant, TestApp, each_database};
+use crate::harness::app::{Answer, Backend, Person, Tenant, TestApp, each_database};
 
 async fn acme(app: &TestApp) -> (Tenant, Person) {
     let ada = app.person("ada").await;
@@ -190,6 +190,60 @@ async fn a_rotated_token_works_for_a_while_beside_the_new_one() {
         app.clock.advance(Duration::from_hours(2));
         bob.program(text).get("/api/v1/me").await.problem(401, "invalid-token");
         bob.program(new["token"].as_str().unwrap()).get("/api/v1/me").await.expect(200);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_member_has_only_so_many_tokens_in_a_tenant() {
+    for backend in [Backend::Sqlite, Backend::Postgres] {
+        let app = TestApp::start_with(backend, |config| config.limits.tokens_per_member = 2).await;
+        let (tenant, bob) = acme(&app).await;
+        let new = || json!({ "name": "Script", "scopes": ["projects:read"], "expires_in_days": 1 });
+        let mint = async |who: &Person| who.post_json(&tenant.api("/tokens"), new()).await;
+        let first = mint(&bob).await.expect(201).json();
+        mint(&bob).await.expect(201);
+        mint(&bob).await.problem(409, "conflict");
+        let path = |below: &str| tenant.api(&format!("/tokens/{}{below}", first["id"].as_str().unwrap()));
+        bob.post_json(&path("/rotate"), json!({})).await.problem(409, "conflict");
+        mint(&tenant.owner).await.expect(201);
+        bob.delete(&path("")).await.expect(204);
+        mint(&bob).await.expect(201);
+        mint(&bob).await.problem(409, "conflict");
+        // What is over does not count.
+        app.clock.advance(Duration::from_hours(24));
+        let bob = app.person_with(bob.external.clone()).await;
+        mint(&bob).await.expect(201);
+    }
+}
+
+#[tokio::test]
+async fn a_rotated_token_carries_no_more_than_its_owner_holds_by_then_and_lasts_no_longer() {
+    each_database(async |app| {
+        let (tenant, bob) = acme(&app).await;
+        let scopes = json!(["projects:read", "members:invite"]);
+        let becomes = async |role: &str| {
+            let path = tenant.api(&format!("/members/{}/roles", bob.id));
+            tenant.owner.put(&path, json!({ "roles": [role] })).await.expect(200);
+        };
+        becomes("admin").await;
+        let new = json!({ "name": "Backup", "scopes": scopes, "expires_in_days": 1 });
+        let old = bob.post_json(&tenant.api("/tokens"), new).await.expect(201).json();
+        let path = tenant.api(&format!("/tokens/{}/rotate", old["id"].as_str().unwrap()));
+        becomes("member").await;
+        let new = bob.post_json(&path, json!({ "overlap_hours": 48 })).await.expect(201).json();
+        assert_eq!(new["scopes"], json!(["projects:read"]));
+        let ends = |token: &serde_json::Value| token["expires_at"].as_str().unwrap().to_owned();
+        assert_eq!(ends(&new), (app.clock.now() + Duration::from_hours(24)).to_string());
+        // Nor is it given back by gaining the right again.
+        becomes("admin").await;
+        let program = bob.program(new["token"].as_str().unwrap());
+        let body = json!({ "email": "vic@example.com", "roles": ["viewer"] });
+        program.post_json(&tenant.api("/invitations"), body).await.problem(403, "insufficient-scope");
+        // The overlap prolongs nothing.
+        let listed = bob.get(&tenant.api("/tokens")).await.expect(200).json();
+        let items = listed["items"].as_array().unwrap();
+        assert!(items.iter().any(|item| item["id"] == old["id"] && ends(item) == ends(&old)), "{listed}");
     })
     .await;
 }

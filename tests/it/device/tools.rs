@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use freehold::authz::platform::PlatformRole;
 use futures_util::future::join_all;
 use serde_json::json;
 
 use super::tool::{GRANT, Tool, scene};
-use crate::harness::app::{ORIGIN, each_database};
+use crate::harness::app::{Backend, ORIGIN, TestApp, each_database};
 
 #[tokio::test]
 async fn a_tool_that_was_let_in_acts_for_the_person() {
@@ -115,6 +116,22 @@ async fn a_tool_waits_ten_minutes() {
 }
 
 #[tokio::test]
+async fn a_tool_gets_no_token_where_there_is_room_for_none() {
+    for backend in [Backend::Sqlite, Backend::Postgres] {
+        let app = TestApp::start_with(backend, |config| config.limits.tokens_per_member = 1).await;
+        let (tenant, bob, tool) = scene(&app, "member").await;
+        let waiting = tool.waits_for("projects:read").await;
+        waiting.approved_by(&bob, "projects:read").await.expect(303);
+        let token = bob.mints(&tenant, &["projects:read"]).await;
+        Tool::is_told(&tool.fetches(&waiting).await, "access_denied");
+        assert_eq!(app.db_number("select count(*) from tokens").await, 1);
+        token.get("/api/v1/me").await.expect(200);
+        let refused = tool.waits_for("projects:read").await.approved_by(&bob, "projects:read").await;
+        assert_eq!(refused.status, 409, "{}", refused.text());
+    }
+}
+
+#[tokio::test]
 async fn a_tool_gets_no_more_than_the_person_may_when_it_fetches() {
     each_database(async |app| {
         let (tenant, bob, tool) = scene(&app, "admin").await;
@@ -138,6 +155,12 @@ async fn a_tool_gets_no_more_than_the_person_may_when_it_fetches() {
         becomes("viewer").await;
         Tool::is_told(&tool.fetches(&waiting).await, "access_denied");
         becomes("admin").await;
+        let olu = app.person("olu").await;
+        olu.operates(PlatformRole::Operator).await;
+        let person = |verb: &str| format!("/api/v1/operator/users/{}/{verb}", bob.id);
+        olu.post_json(&person("disable"), json!({ "reason": "A trial." })).await.expect(200);
+        Tool::is_told(&tool.fetches(&waiting).await, "access_denied");
+        olu.post_json(&person("enable"), json!({})).await.expect(200);
         assert_eq!(app.db_number("select count(*) from tokens").await, 2);
         tenant.owner.delete(&tenant.api(&format!("/members/{}", bob.id))).await.expect(204);
         Tool::is_told(&tool.fetches(&waiting).await, "access_denied");

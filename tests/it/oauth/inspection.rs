@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::robot::{Robot, form, refused, tenant};
+use super::robot::{Robot, basic, form, refused, tenant};
 use crate::harness::app::{ORIGIN, each_database};
 
 #[tokio::test]
@@ -84,6 +84,30 @@ async fn of_what_is_not_a_token_of_the_callers_tenant_nothing_is_said() {
         let token = [("token", "x")];
         refused(form(&app, "/oauth/introspect", None, &token).await, 401, "invalid_client");
         refused(form(&app, "/oauth/introspect", Some("Basic YTpi"), &token).await, 401, "invalid_client");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_app_that_does_not_work_neither_looks_into_tokens_nor_ends_them() {
+    each_database(async |app| {
+        let tenant = tenant(&app, "acme").await;
+        let robot = Robot::of(&app, &tenant, &["viewer"], "opaque").await;
+        let other = Robot::of(&app, &tenant, &["viewer"], "opaque").await;
+        let token = robot.token("projects:read").await;
+        let tries = async |authorization: &str| {
+            for path in ["/oauth/introspect", "/oauth/revoke"] {
+                let answer = form(&app, path, Some(authorization), &[("token", &token)]).await;
+                refused(answer, 401, "invalid_client");
+            }
+        };
+        tries(&basic(&robot.client_id, &other.secret)).await;
+        robot.is(json!({ "enabled": false })).await;
+        tries(&robot.basic()).await;
+        robot.is(json!({ "enabled": true })).await;
+        robot.calls(&token, "/api/v1/me").await.expect(200);
+        app.clock.advance(Duration::from_hours(24 * 90));
+        tries(&robot.basic()).await;
     })
     .await;
 }
