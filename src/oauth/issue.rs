@@ -42,7 +42,7 @@ impl std::fmt::Debug for Issued {
 /// On what terms tokens are issued.
 #[derive(Debug)]
 pub struct Terms {
-    /// How long one works, of [`LONGEST_LIFETIME`] at most.
+    /// How long one works: an hour at most.
     pub lifetime: Duration,
     /// How many opaque ones of one app may work at a time.
     pub most: i64,

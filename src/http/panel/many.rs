@@ -8,7 +8,7 @@ use axum::response::{IntoResponse as _, Response};
 
 use crate::authz::{Grant, Permission as _, Role, perm};
 use crate::clock::Timestamp;
-use crate::error::{Error, FieldError, Result};
+use crate::error::{Error, Result};
 use crate::http::access::Can;
 use crate::http::extract::Form;
 use crate::http::panel::parts::choices::{End, SOON, end_field, read_end};
@@ -17,6 +17,7 @@ use crate::http::panel::parts::form::{self, FormErrors, Rejected};
 use crate::http::panel::parts::frame::{Frame, Section, path_of};
 use crate::http::panel::parts::notice::Notice;
 use crate::http::panel::parts::preview::{self, Back, EDIT, PreviewPage, goes_on_editing};
+use crate::http::panel::parts::role_form::ends_beside;
 use crate::http::panel::parts::shown::{Avatar, Badge, Moment};
 use crate::http::panel::parts::view::View;
 use crate::http::panel::{Icon, page};
@@ -148,14 +149,13 @@ impl Sent {
             match self.chosen.get(&role.key).map(String::as_str) {
                 Some("take") => wanted.remove.push(role.key.clone()),
                 Some("give") => {
-                    let typed = self.ends.get(&role.key).map(String::as_str).filter(|text| !text.is_empty());
-                    let expires_at = typed.and_then(read_end);
-                    if typed.is_some() && expires_at.is_none() {
-                        let detail = "Write the date and time as in 2030-01-31T18:00.".into();
-                        let pointer = format!("/{}", end_field(&role.key));
-                        problems.push(FieldError { pointer, code: "time", detail });
+                    let typed = self.ends.get(&role.key).map(String::as_str).unwrap_or_default();
+                    match read_end(&end_field(&role.key), typed) {
+                        Ok(expires_at) => {
+                            wanted.add.push(RoleAssignment { key: role.key.clone(), expires_at });
+                        }
+                        Err(problem) => problems.push(problem),
                     }
-                    wanted.add.push(RoleAssignment { key: role.key.clone(), expires_at });
                 }
                 _ => {}
             }
@@ -166,14 +166,7 @@ impl Sent {
 
 /// The error with what is wrong with an end beside the field it was typed in.
 fn beside(error: Error, wanted: &ManyRoles) -> Error {
-    let Error::Invalid(mut problems) = error else { return error };
-    for problem in &mut problems {
-        let place = problem.pointer.strip_prefix("/add/").and_then(|rest| rest.strip_suffix("/expires_at"));
-        if let Some(role) = place.and_then(|place| wanted.add.get(place.parse::<usize>().ok()?)) {
-            problem.pointer = format!("/{}", end_field(&role.key));
-        }
-    }
-    Error::Invalid(problems)
+    ends_beside(error, "/add/", |place| wanted.add.get(place).map(|role| role.key.as_str()))
 }
 
 async fn choose(who: Can<perm::MembersUpdate>, app: View, form: Form) -> Result<Response> {

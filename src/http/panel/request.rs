@@ -128,9 +128,7 @@ impl Typed {
     }
 
     fn approval(&self) -> Result<Approval> {
-        let until = Some(self.until.as_str()).filter(|until| !until.is_empty());
-        let wrong = || Error::invalid("/until", "time", "Write the date and time as in 2030-01-31T18:00.");
-        let expires_at = until.map(|until| read_end(until).ok_or_else(wrong)).transpose()?;
+        let expires_at = read_end("until", &self.until).map_err(|problem| Error::Invalid(vec![problem]))?;
         Ok(Approval { expires_at, duration_hours: None, note: Some(self.note.clone()) })
     }
 }

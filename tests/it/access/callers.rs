@@ -374,6 +374,10 @@ impl Scene {
                 ("lasts", text("30")),
                 ("revision", self.revision(&format!("/apps/{}", self.parameters["app"])).await),
             ],
+            "/t/{tenant}/apps/{app}/keys" => {
+                let key = json!({ "kty": "OKP", "crv": "Ed25519", "kid": "two", "x": ED25519 });
+                vec![("jwk", key.to_string())]
+            }
             "/t/{tenant}/apps/{app}/delete" => vec![
                 ("confirm", text("Robot")),
                 ("revision", self.revision(&format!("/apps/{}", self.parameters["app"])).await),

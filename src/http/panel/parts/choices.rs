@@ -8,6 +8,7 @@ use time::macros::format_description;
 
 use crate::authz::{Grant, HeldRole, Role};
 use crate::clock::Timestamp;
+use crate::error::FieldError;
 use crate::http::panel::parts::form::FormErrors;
 use crate::http::panel::parts::role_form::RoleForm;
 use crate::http::panel::parts::shown::Moment;
@@ -59,8 +60,23 @@ pub(in crate::http::panel) fn end_text(at: Timestamp) -> String {
     at.to_datetime().format(format).unwrap_or_default()
 }
 
-/// The moment that was typed, as UTC; none when it is none. Some browsers add seconds.
-pub(in crate::http::panel) fn read_end(text: &str) -> Option<Timestamp> {
+/// The moment that was typed into the field called `field`, as UTC; none when it is empty.
+///
+/// # Errors
+/// What is wrong with it, to stand beside the field.
+pub(in crate::http::panel) fn read_end(field: &str, text: &str) -> Result<Option<Timestamp>, FieldError> {
+    match moment(text) {
+        None if !text.is_empty() => Err(FieldError {
+            pointer: format!("/{field}"),
+            code: "time",
+            detail: "Write the date and time as in 2030-01-31T18:00.".into(),
+        }),
+        end => Ok(end),
+    }
+}
+
+/// Some browsers add seconds.
+fn moment(text: &str) -> Option<Timestamp> {
     let minutes = format_description!("[year]-[month]-[day]T[hour]:[minute]");
     let seconds = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]");
     let read = PrimitiveDateTime::parse(text, minutes).or_else(|_| PrimitiveDateTime::parse(text, seconds));
@@ -107,12 +123,14 @@ mod tests {
     fn an_end_is_read_as_it_is_written_in_utc() {
         let at: Timestamp = "2026-11-30T18:05:00Z".parse().unwrap();
         assert_eq!(end_text(at), "2026-11-30T18:05");
-        assert_eq!(read_end(&end_text(at)), Some(at));
-        assert_eq!(read_end("2026-11-30T18:05:30"), Some(at + Duration::from_secs(30)));
+        let read = |text: &str| read_end("until", text).map_err(|problem| problem.pointer);
+        assert_eq!(read(&end_text(at)), Ok(Some(at)));
+        assert_eq!(read("2026-11-30T18:05:30"), Ok(Some(at + Duration::from_secs(30))));
+        assert_eq!(read(""), Ok(None));
         for odd in
-            ["", "tomorrow", "2026-11-31T18:05", "2026-11-30 18:05", "2026-11-30T18:05Z", "12026-11-30T18:05"]
+            ["tomorrow", "2026-11-31T18:05", "2026-11-30 18:05", "2026-11-30T18:05Z", "12026-11-30T18:05"]
         {
-            assert_eq!(read_end(odd), None, "{odd}");
+            assert_eq!(read(odd), Err("/until".to_owned()), "{odd}");
         }
     }
 }

@@ -77,21 +77,15 @@ impl RoleForm {
         let mut wanted = Vec::new();
         for key in &self.ticked {
             let present = present(key);
-            let expires_at = match self.ends.get(key).map(String::as_str) {
-                None => present,
-                Some("") => None,
-                Some(text) if present.map(end_text).as_deref() == Some(text) => present,
-                Some(text) => {
-                    let end = read_end(text);
-                    if end.is_none() {
-                        let detail = "Write the date and time as in 2030-01-31T18:00.".into();
-                        let pointer = format!("/{}", end_field(key));
-                        problems.push(FieldError { pointer, code: "time", detail });
-                    }
-                    end
-                }
+            let end = match self.ends.get(key) {
+                None => Ok(present),
+                Some(text) if present.map(end_text).as_ref() == Some(text) => Ok(present),
+                Some(text) => read_end(&end_field(key), text),
             };
-            wanted.push(RoleAssignment { key: key.clone(), expires_at });
+            match end {
+                Ok(expires_at) => wanted.push(RoleAssignment { key: key.clone(), expires_at }),
+                Err(problem) => problems.push(problem),
+            }
         }
         if problems.is_empty() { Ok(wanted) } else { Err(Error::Invalid(problems)) }
     }
@@ -103,16 +97,7 @@ impl RoleForm {
 
     /// The error with what is wrong with an end beside the field it was typed in.
     pub(in crate::http::panel) fn beside(&self, error: Error) -> Error {
-        let Error::Invalid(mut problems) = error else { return error };
-        for problem in &mut problems {
-            let place =
-                problem.pointer.strip_prefix("/roles/").and_then(|rest| rest.strip_suffix("/expires_at"));
-            let key = place.and_then(|place| self.ticked.get(place.parse::<usize>().ok()?));
-            if let Some(key) = key {
-                problem.pointer = format!("/{}", end_field(key));
-            }
-        }
-        Error::Invalid(problems)
+        ends_beside(error, "/roles/", |place| self.ticked.get(place).map(String::as_str))
     }
 
     /// What is in the field for the end of the role with this key, and what is wrong with it.
@@ -120,4 +105,21 @@ impl RoleForm {
         let value = self.ends.get(key).cloned().unwrap_or_default();
         (value, errors.at(&end_field(key)).map(str::to_owned))
     }
+}
+
+/// The error with what is wrong with the end of a role in the list at `list`, such as `/roles/`, beside the field for the
+/// end of the role whose key stands there.
+pub(in crate::http::panel) fn ends_beside<'a>(
+    error: Error,
+    list: &str,
+    key_at: impl Fn(usize) -> Option<&'a str>,
+) -> Error {
+    let Error::Invalid(mut problems) = error else { return error };
+    for problem in &mut problems {
+        let place = problem.pointer.strip_prefix(list).and_then(|rest| rest.strip_suffix("/expires_at"));
+        if let Some(key) = place.and_then(|place| key_at(place.parse().ok()?)) {
+            problem.pointer = format!("/{}", end_field(key));
+        }
+    }
+    Error::Invalid(problems)
 }
