@@ -53,6 +53,7 @@ async fn an_app_is_registered_changed_stopped_and_deleted_on_its_pages() {
             ("allowed_origins", "https://app.example.com\r\n\r\nhttps://b.example.com"),
             ("token_format", "jwt"),
         ];
+        ada.post_form("/t/acme/apps", &[("name", "Robot"), ("revision", "1")]).await.expect(422);
         let made = ada.post_form("/t/acme/apps", &fields).await;
         let page = made.leads_to().split('?').next().unwrap().to_owned();
         let shown = ada.get(&format!("{page}?done=app-created")).await.expect(200);

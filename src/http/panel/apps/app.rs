@@ -39,7 +39,7 @@ pub(super) fn routes() -> Routes {
 }
 
 /// The fields of the form besides those of the roles.
-const FIELDS: [&str; 4] = ["name", "allowed_origins", "token_format", "revision"];
+const FIELDS: [&str; 3] = ["name", "allowed_origins", "token_format"];
 
 #[derive(Debug, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -129,9 +129,10 @@ pub(in crate::http::panel) struct Typed {
 }
 
 impl Typed {
-    fn of(form: &Form, policy: &TenantPolicy) -> Result<Self> {
+    /// Reads the form, which may have the fields `more` besides.
+    fn of(form: &Form, policy: &TenantPolicy, more: &[&str]) -> Result<Self> {
         Ok(Self {
-            roles: RoleForm::read(form, policy, &FIELDS)?,
+            roles: RoleForm::read(form, policy, &[&FIELDS, more].concat())?,
             name: form.text("name")?.to_owned(),
             origins: form.text("allowed_origins")?.to_owned(),
             format: if form.text("token_format")? == TokenFormat::Jwt.as_str() {
@@ -189,7 +190,7 @@ async fn begin(who: Can<perm::AppsCreate>, app: View) -> Result<Response> {
 
 async fn create(who: Can<perm::AppsCreate>, app: View, form: Form) -> Result<Response> {
     let grant = who.grant();
-    let typed = Typed::of(&form, grant.policy())?;
+    let typed = Typed::of(&form, grant.policy(), &[])?;
     let made = match typed.roles.wanted(|_role| None) {
         Ok(roles) => {
             let new = NewApp {
@@ -250,7 +251,7 @@ async fn change(
     let (grant, revision) = (who.grant(), form.revision()?);
     let reader: Grant<perm::AppsRead> = app.authz.also(grant).await?;
     let before = apps::show(&app.database, &reader, id).await?;
-    let typed = match Typed::of(&form, grant.policy()) {
+    let typed = match Typed::of(&form, grant.policy(), &["revision"]) {
         Err(Error::Stale) => return again(&app, &reader, &before, &Rejected::from(Error::Stale, &[])?).await,
         read => read?,
     };
